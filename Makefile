@@ -1,0 +1,56 @@
+# Everything runs in .venv, made on first use with nothing but Python 3.11 or newer. `make` alone says what there is.
+
+PORT ?= 4566
+# The first that works: a version manager may put names on the PATH that lead nowhere.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv/bin/python
+REQUIREMENTS := local/requirements.txt tests/requirements.txt
+TESTS := $(wildcard tests/unit tests/contract tests/architecture tests/faults tests/embedded)
+LOCKED := functions/layers/shared functions/layers/pyarrow local tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check up down bench lock clean
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: .venv/installed ## back up a user pool, lose it, restore it and check: the whole story on this machine
+	$(VENV) -m local.demo
+
+test: .venv/installed ## all tests
+	$(VENV) -m pytest $(TESTS)
+
+check: .venv/installed ## lint, types, template
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy
+	.venv/bin/cfn-lint template.yaml
+
+up: .venv/installed ## the embedded cloud with the stack deployed (PORT=4566, QUOTAS=documented for the pace of AWS)
+	$(VENV) -m local up --port $(PORT)
+
+down: .venv/installed ## stop it
+	$(VENV) -m local down
+
+bench: .venv/installed ## benchmarks
+	$(VENV) -m tests.benchmarks
+
+lock: .venv/installed ## pin every requirements.in anew, with hashes
+	$(VENV) -m pip install --quiet uv
+	for folder in $(LOCKED); do (cd $$folder && "$(CURDIR)/$(VENV)" -m uv pip compile --quiet --upgrade --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--output-file requirements.txt requirements.in) || exit; done
+
+clean: ## remove everything that can be made again
+	if [ -x $(VENV) ]; then $(VENV) -m local down; fi
+	rm -rf .venv .embedded .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# The locks are complete, so nothing is left to resolve (--no-deps).
+.venv/installed: $(REQUIREMENTS)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer, with venv, is needed"; exit 1; }
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(VENV) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+		$(addprefix --requirement ,$(REQUIREMENTS))
+	touch $@

@@ -1,0 +1,1 @@
+"""The states of the backup machine: one file each, no logic."""

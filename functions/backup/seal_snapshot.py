@@ -1,0 +1,47 @@
+"""State SealSnapshot: check everything, write the manifest, answer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from poolsafe import bootstrap
+from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.requests import BackupRequest
+from poolsafe.domain.snapshot import SnapshotRef
+from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.metrics import Metric
+from poolsafe.operations.seal import Exported, seal
+from poolsafe.schema_check import require
+
+
+@state("backup", "SealSnapshot")
+def handler(event: Event, invocation: Invocation) -> Event:
+    application, request = invocation.application, BackupRequest.from_state(event["request"])
+    ref = SnapshotRef(request.user_pool_id, event["snapshot_id"])
+    manifest = seal(
+        application.store,
+        bootstrap.FORMATS[request.format],
+        application.clock,
+        ref,
+        request,
+        Exported(
+            users=tuple(map(ExportProgress.of, event["users"])),
+            groups=(ExportProgress.of(event["groups"]),),
+            memberships=(ExportProgress.of(event["memberships"]),),
+        ),
+        started_at=event["started_at"],
+        estimated_users=event["estimated_users"],
+        config_paths=event["config"],
+        versions=bootstrap.versions(),
+    )
+    result = {
+        "status": manifest.status,
+        "snapshot_id": ref.snapshot_id,
+        "user_pool_id": ref.user_pool_id,
+        "manifest": application.store.url(ref.manifest_key),
+        "counts": asdict(manifest.counts),
+        "warnings": list(manifest.warnings),
+    }
+    require("backup.result", result)
+    invocation.count(Metric.SNAPSHOTS_SEALED, 1)
+    return result

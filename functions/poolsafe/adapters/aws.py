@@ -1,0 +1,102 @@
+"""Clients of AWS, and one table that turns their errors into ours.
+
+Retries are botocore's `standard` mode, asked for by name: its default, `legacy`,
+does not retry Cognito's TooManyRequestsException at all, because that comes as
+HTTP 400 (tests/unit/test_throttles_are_retried.py shows both).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..errors import (
+    AccessDenied,
+    AlreadyExists,
+    NotFound,
+    PoolsafeError,
+    Rejected,
+    ServiceUnavailable,
+    Throttled,
+)
+
+THROTTLES = frozenset(
+    {
+        "TooManyRequestsException",
+        "ThrottlingException",
+        "Throttling",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "ProvisionedThroughputExceededException",
+    }
+)
+UNAVAILABLE = frozenset(
+    {
+        "InternalErrorException",
+        "InternalError",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "RequestTimeout",
+    }
+)
+DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnrecognizedClientException"})
+MISSING = frozenset({"UserNotFoundException", "ResourceNotFoundException"})
+EXISTING = frozenset({"UsernameExistsException", "GroupExistsException"})
+
+#: Pooled connections have to serve every worker thread of a lane.
+CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 4},
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=64,
+    user_agent_extra="poolsafe",
+)
+
+
+def client(service: str, region: str | None = None) -> Any:
+    """A client of one service. Region None means that of the function."""
+    return boto3.client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]
+
+
+def cognito_regions() -> frozenset[str]:
+    """Every Region that botocore's endpoint data lists for Cognito user pools, in all partitions."""
+    session = botocore.session.get_session()
+    return frozenset(
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("cognito-idp", partition_name=partition)
+    )
+
+
+@contextmanager
+def our_errors(operation: str) -> Iterator[None]:
+    """Run one call and raise our error for theirs. Their text is left out: it may quote a user's data."""
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "Unknown"))
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        raise translate(operation, code, status) from error
+    except BotoCoreError as error:
+        raise ServiceUnavailable(f"{operation}: no answer ({type(error).__name__}).") from error
+
+
+def translate(operation: str, code: str, status: int) -> PoolsafeError:
+    """Ours for an AWS error code. Decided by code and status, never by text."""
+    if code in THROTTLES:
+        return Throttled(f"{operation}: {code}. The request quota is used up for now.")
+    if code in UNAVAILABLE or status >= 500:
+        return ServiceUnavailable(f"{operation}: {code} (HTTP {status}).")
+    if code in DENIED:
+        return AccessDenied(f"{operation}: {code}. The function's role must allow this action on this resource.")
+    if code in MISSING:
+        return NotFound(operation, code)
+    if code in EXISTING:
+        return AlreadyExists(operation, code)
+    return Rejected(operation, code)

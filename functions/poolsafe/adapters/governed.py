@@ -1,0 +1,104 @@
+"""A user pool that keeps to its share of Cognito's quotas.
+
+Wraps the UserPool port: every call waits for its turn in its category, and a
+throttle makes that category slower for everybody in the lane. Production
+sign-ins keep what is left.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from ..domain.governor import Pace
+from ..domain.quotas import OPERATIONS, Category
+from ..domain.records import Group, Membership, Page, User
+from ..errors import Throttled
+from ..ports import Clock, UserPool
+
+Answer = TypeVar("Answer")
+
+#: After botocore gave up on a throttle, at a rate that was halved each time: some minutes in all.
+ATTEMPTS = 8
+
+
+class Governor:
+    """One pace per category, shared by the threads of a lane. `rates` is in requests per second."""
+
+    def __init__(self, rates: Mapping[Category, float], clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._paces = {category: Pace(rate) for category, rate in rates.items()}
+        self.throttles = 0
+
+    def wait(self, operation: str) -> None:
+        """Sleep until it is this operation's turn."""
+        with self._lock:
+            seconds = self._paces[OPERATIONS[operation]].take_turn(self._clock.monotonic())
+        if seconds > 0:
+            self._clock.sleep(seconds)
+
+    def throttled(self, operation: str) -> None:
+        """Cognito throttled an attempt."""
+        with self._lock:
+            self.throttles += 1
+            if operation in OPERATIONS:
+                self._paces[OPERATIONS[operation]].throttled(self._clock.monotonic())
+
+    def rate(self, category: Category) -> float:
+        """Requests per second at present."""
+        return self._paces[category].rate
+
+
+class GovernedUserPool:
+    """The UserPool port, at the governor's pace."""
+
+    def __init__(self, pool: UserPool, governor: Governor) -> None:
+        self._pool = pool
+        self._governor = governor
+        self.user_pool_id = pool.user_pool_id
+
+    def _paced(self, operation: str, call: Callable[..., Answer], *arguments: Any) -> Answer:
+        for attempt in range(1, ATTEMPTS + 1):
+            self._governor.wait(operation)
+            try:
+                return call(*arguments)
+            except Throttled:
+                if attempt == ATTEMPTS:
+                    raise
+                self._governor.throttled(operation)
+        raise AssertionError("unreachable")
+
+    def describe(self) -> dict[str, Any]:
+        return self._paced("DescribeUserPool", self._pool.describe)
+
+    def list_users(self, token: str | None) -> Page[User]:
+        return self._paced("ListUsers", self._pool.list_users, token)
+
+    def list_groups(self, token: str | None) -> Page[Group]:
+        return self._paced("ListGroups", self._pool.list_groups, token)
+
+    def list_members(self, group_name: str, token: str | None) -> Page[Membership]:
+        return self._paced("ListUsersInGroup", self._pool.list_members, group_name, token)
+
+    def get_user(self, username: str) -> User:
+        return self._paced("AdminGetUser", self._pool.get_user, username)
+
+    def groups_of(self, username: str) -> list[str]:
+        return self._paced("AdminListGroupsForUser", self._pool.groups_of, username)
+
+    def create_group(self, group: Group) -> None:
+        self._paced("CreateGroup", self._pool.create_group, group)
+
+    def create_user(self, username: str, attributes: Mapping[str, str], password: str) -> User:
+        return self._paced("AdminCreateUser", self._pool.create_user, username, attributes, password)
+
+    def set_password(self, username: str, password: str) -> None:
+        self._paced("AdminSetUserPassword", self._pool.set_password, username, password)
+
+    def add_to_group(self, username: str, group_name: str) -> None:
+        self._paced("AdminAddUserToGroup", self._pool.add_to_group, username, group_name)
+
+    def disable_user(self, username: str) -> None:
+        self._paced("AdminDisableUser", self._pool.disable_user, username)

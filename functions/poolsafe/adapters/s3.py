@@ -1,0 +1,76 @@
+"""The snapshot bucket, through boto3."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import Rejected
+from ..ports import StoredObject
+from .aws import client, our_errors
+
+
+class S3Store:
+    """The ObjectStore port on AWS. Encryption is the bucket's default, so no call can forget it."""
+
+    def __init__(self, bucket: str, s3: Any = None) -> None:
+        self._bucket = bucket
+        self._client = s3 if s3 is not None else client("s3")
+
+    def put(self, key: str, content: bytes, metadata: Mapping[str, str] | None = None) -> None:
+        with our_errors("PutObject"):
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=content,
+                Metadata=dict(metadata or {}),
+                ChecksumSHA256=_checksum(content),
+            )
+
+    def put_if_absent(self, key: str, content: bytes) -> bool:
+        try:
+            with our_errors("PutObject"):
+                self._client.put_object(
+                    Bucket=self._bucket, Key=key, Body=content, IfNoneMatch="*", ChecksumSHA256=_checksum(content)
+                )
+        except Rejected as error:
+            if error.code == "PreconditionFailed":
+                return False
+            raise
+        return True
+
+    def get(self, key: str) -> StoredObject | None:
+        try:
+            with our_errors("GetObject"):
+                answer = self._client.get_object(Bucket=self._bucket, Key=key)
+                return StoredObject(answer["Body"].read(), answer["Metadata"])
+        except Rejected as error:
+            if error.code == "NoSuchKey":
+                return None
+            raise
+
+    def keys(self, prefix: str) -> list[str]:
+        keys: list[str] = []
+        with our_errors("ListObjectsV2"):
+            for page in self._pages(Prefix=prefix):
+                keys += [entry["Key"] for entry in page.get("Contents", ())]
+        return sorted(keys)
+
+    def folders(self, prefix: str) -> list[str]:
+        names: list[str] = []
+        with our_errors("ListObjectsV2"):
+            for page in self._pages(Prefix=prefix, Delimiter="/"):
+                names += [entry["Prefix"][len(prefix) :].rstrip("/") for entry in page.get("CommonPrefixes", ())]
+        return sorted(names)
+
+    def url(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
+
+    def _pages(self, **arguments: Any) -> Any:
+        return self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, **arguments)
+
+
+def _checksum(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()

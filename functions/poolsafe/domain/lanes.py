@@ -1,0 +1,20 @@
+"""How many lanes a job runs in: as few as fill the quotas in force."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from .quotas import Category
+
+#: What one Lambda with its threads can call in a second: its CPU is the bound, not Cognito's latency.
+CALLS_PER_LANE = 500
+MAX_LANES = 16
+
+#: Categories that creating a user draws on.
+RESTORING = (Category.USER_CREATION, Category.USER_ACCOUNT_RECOVERY, Category.USER_UPDATE)
+
+
+def restore_lanes(rates: Mapping[Category, float]) -> int:
+    """Lanes for a restore that may use `rates` (requests per second) in all. Documented quotas need one."""
+    return max(1, min(MAX_LANES, math.ceil(sum(rates[category] for category in RESTORING) / CALLS_PER_LANE)))

@@ -1,0 +1,197 @@
+"""A restore as a list of decisions, made before the first write.
+
+    for each user of the snapshot, joined with groups and with the target:
+        listed twice in the snapshot        -> skip
+        federated (EXTERNAL_PROVIDER)       -> defer: no API can create it
+        in the target already               -> skip: nothing of it is touched
+        the target cannot take it           -> fail, with the reason
+        otherwise                           -> create
+
+Nothing here is applied. `operations/restore_users.py` does what this says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..errors import TargetMismatch
+from .outcome import Reason
+from .records import EXTERNAL_PROVIDER, User
+from .target import TargetPool
+
+
+class Action(StrEnum):
+    """What the restore will do with a user."""
+
+    CREATE = "create"
+    SKIP = "skip"
+    DEFER = "defer"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedUser:
+    """One row of the plan: all that applying it needs. `existing_sub` is set where the target has the user."""
+
+    username: str
+    sub: str
+    action: Action
+    reason: str | None
+    sign_in_name: str | None
+    attributes: Mapping[str, str]
+    groups: tuple[str, ...]
+    service_groups: tuple[str, ...]
+    enabled: bool
+    existing_sub: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """The decisions for one restore. `sub_attribute` is None where the target has no place for the old `sub`."""
+
+    source_pool_id: str
+    target: TargetPool
+    sub_attribute: str | None
+
+    def decide(self, user: User, groups: tuple[str, ...], existing_sub: str | None, seen: bool = False) -> PlannedUser:
+        """Plan one user. `existing_sub` is the target's `sub` for the same identity, if it has one."""
+        attributes = self.target.writable(user.attributes)
+        if self.sub_attribute:
+            # A user that was restored before keeps its first `sub`: that is the one applications stored.
+            attributes.setdefault(self.sub_attribute, user.sub)
+        action, reason = self._judge(user, attributes, existing_sub, seen)
+        own, service_made = self._split(groups)
+        return PlannedUser(
+            username=user.username,
+            sub=user.sub,
+            action=action,
+            reason=reason,
+            sign_in_name=self.target.sign_in_name(user),
+            attributes=attributes,
+            groups=own,
+            service_groups=service_made,
+            enabled=user.enabled,
+            existing_sub=existing_sub,
+        )
+
+    def is_service_made(self, group_name: str) -> bool:
+        """`<pool id>_<provider>`: Cognito makes these itself when a federated user first signs in
+        [DG cognito-user-pools-user-groups]."""
+        return group_name.startswith(f"{self.source_pool_id}_")
+
+    def _judge(
+        self, user: User, attributes: Mapping[str, str], existing_sub: str | None, seen: bool
+    ) -> tuple[Action, str | None]:
+        if seen:
+            return Action.SKIP, Reason.LISTED_TWICE
+        if is_federated(user):
+            return Action.DEFER, Reason.FEDERATED
+        if existing_sub is not None:
+            return Action.SKIP, Reason.EXISTS
+        if self.target.sign_in_name(user) is None:
+            return Action.FAIL, Reason.NO_SIGN_IN_ATTRIBUTE
+        if missing := self.target.missing_required(attributes):
+            return Action.FAIL, f"{Reason.REQUIRED_ATTRIBUTE_MISSING}:{','.join(missing)}"
+        if long := self.target.too_long(attributes):
+            return Action.FAIL, f"{Reason.ATTRIBUTE_TOO_LONG}:{','.join(long)}"
+        return Action.CREATE, None
+
+    def _split(self, groups: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (
+            tuple(name for name in groups if not self.is_service_made(name)),
+            tuple(name for name in groups if self.is_service_made(name)),
+        )
+
+
+def is_federated(user: User) -> bool:
+    """A profile that belongs to an identity provider.
+
+    Its status says so, unless an administrator once set it a password, which
+    turns it CONFIRMED [API AdminSetUserPassword]. Its name still tells: making
+    it a local user named `<Provider>_<id>` would break that person's federated
+    sign-in for good, so it is deferred all the same.
+    """
+    if user.status == EXTERNAL_PROVIDER:
+        return True
+    return any(
+        f"{identity.get('providerName')}_{identity.get('userId')}".lower() == user.username.lower()
+        for identity in _identities(user)
+    )
+
+
+def _identities(user: User) -> list[dict[str, object]]:
+    """The `identities` attribute: a JSON list of providers, as Cognito writes it [API AdminLinkProviderForUser]."""
+    try:
+        identities = json.loads(user.attributes.get("identities") or "[]")
+    except ValueError:
+        return []
+    return [identity for identity in identities if isinstance(identity, dict)] if isinstance(identities, list) else []
+
+
+@dataclass(slots=True)
+class Survey:
+    """Counts over the plan as it is made: the contents of plan.json and the grounds to refuse."""
+
+    users: Counter[str] = field(default_factory=Counter)
+    memberships: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    unknown_attributes: Counter[str] = field(default_factory=Counter)
+    statuses_lost: Counter[str] = field(default_factory=Counter)
+    disabled: int = 0
+    linked: int = 0
+
+    def add(self, planned: PlannedUser, user: User, target: TargetPool) -> None:
+        """Count one decision."""
+        self.users[planned.action] += 1
+        self.memberships[planned.action] += len(planned.groups)
+        self.memberships["service_made"] += len(planned.service_groups)
+        if planned.reason:
+            self.reasons[planned.reason] += 1
+        if planned.action is Action.CREATE:
+            self.unknown_attributes.update(target.unknown(planned.attributes))
+            self.disabled += not planned.enabled
+            self.linked += "identities" in user.attributes
+            self.statuses_lost[user.status] += 1
+
+    def refuse_if_impossible(self, target: TargetPool, total: int, max_failed_percent: float) -> None:
+        """Raise TargetMismatch when the target cannot take the users, before anything is written."""
+        if self.unknown_attributes:
+            named = ", ".join(f"{name} ({count} users)" for name, count in sorted(self.unknown_attributes.items()))
+            raise TargetMismatch(
+                f"target_user_pool_id: the schema of {target.user_pool_id} lacks attributes that users have: {named}. "
+                "Nothing was written. Add them to the target (aws cognito-idp add-custom-attributes; a name goes in "
+                "without its custom: prefix) and start the restore again."
+            )
+        failing = self.users[Action.FAIL]
+        if failing * 100 > max_failed_percent * total:
+            reasons = ", ".join(
+                f"{reason} ({count} users)"
+                for reason, count in sorted(self.reasons.items())
+                if reason not in (Reason.EXISTS, Reason.FEDERATED, Reason.LISTED_TWICE)
+            )
+            raise TargetMismatch(
+                f"target_user_pool_id: {target.user_pool_id} cannot take {failing} of {total} users: {reasons}. "
+                f"That is more than max_failed_percent ({max_failed_percent:g}). Nothing was written. Restore into a "
+                "pool made with the source's sign-in and required attributes (they cannot be changed later), or raise "
+                "max_failed_percent to restore the others and have these reported as failed."
+            )
+
+    def to_state(self) -> dict[str, object]:
+        """Plain counts, to travel between states."""
+        return {
+            "users": dict(self.users),
+            "memberships": dict(self.memberships),
+            "reasons": dict(self.reasons),
+            "unknown_attributes": dict(self.unknown_attributes),
+            "statuses_lost": dict(self.statuses_lost),
+            "disabled": self.disabled,
+            "linked": self.linked,
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, object]) -> Survey:
+        return cls(**{name: Counter(value) if isinstance(value, Mapping) else value for name, value in state.items()})  # type: ignore[arg-type]

@@ -1,0 +1,81 @@
+"""Cognito's request quotas: documented rates, and which operation draws on which.
+
+Requests per second for one account and Region, all its pools together; the
+categories of pool resources and clients also have 5 per operation and pool.
+Source: Cognito developer guide, "Quotas in Amazon Cognito", 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """AWS's categories of Cognito operations, by their own names."""
+
+    USER_AUTHENTICATION = "UserAuthentication"
+    USER_CREATION = "UserCreation"
+    USER_FEDERATION = "UserFederation"
+    USER_ACCOUNT_RECOVERY = "UserAccountRecovery"
+    USER_READ = "UserRead"
+    USER_UPDATE = "UserUpdate"
+    USER_TOKEN = "UserToken"
+    USER_RESOURCE_READ = "UserResourceRead"
+    USER_RESOURCE_UPDATE = "UserResourceUpdate"
+    USER_LIST = "UserList"
+    USER_POOL_READ = "UserPoolRead"
+    USER_POOL_UPDATE = "UserPoolUpdate"
+    USER_POOL_RESOURCE_READ = "UserPoolResourceRead"
+    USER_POOL_RESOURCE_UPDATE = "UserPoolResourceUpdate"
+    USER_POOL_CLIENT_READ = "UserPoolClientRead"
+    USER_POOL_CLIENT_UPDATE = "UserPoolClientUpdate"
+    CLIENT_AUTHENTICATION = "ClientAuthentication"
+
+
+#: One operation on one pool, which is what one run meets in the categories of pool resources and clients.
+PER_OPERATION_AND_POOL = 5
+
+DOCUMENTED: Mapping[Category, float] = {
+    Category.USER_AUTHENTICATION: 120,
+    Category.USER_CREATION: 50,
+    Category.USER_FEDERATION: 25,
+    Category.USER_ACCOUNT_RECOVERY: 30,
+    Category.USER_READ: 120,
+    Category.USER_UPDATE: 25,
+    Category.USER_TOKEN: 120,
+    Category.USER_RESOURCE_READ: 50,
+    Category.USER_RESOURCE_UPDATE: 25,
+    Category.USER_LIST: 30,
+    Category.USER_POOL_READ: 15,
+    Category.USER_POOL_UPDATE: 15,
+    Category.USER_POOL_RESOURCE_READ: PER_OPERATION_AND_POOL,
+    Category.USER_POOL_RESOURCE_UPDATE: PER_OPERATION_AND_POOL,
+    Category.USER_POOL_CLIENT_READ: PER_OPERATION_AND_POOL,
+    Category.USER_POOL_CLIENT_UPDATE: PER_OPERATION_AND_POOL,
+    Category.CLIENT_AUTHENTICATION: 150,
+}
+
+OPERATIONS: Mapping[str, Category] = {
+    "AdminCreateUser": Category.USER_CREATION,
+    "AdminSetUserPassword": Category.USER_ACCOUNT_RECOVERY,
+    "AdminGetUser": Category.USER_READ,
+    "AdminAddUserToGroup": Category.USER_UPDATE,
+    "AdminDisableUser": Category.USER_UPDATE,
+    "ListUsers": Category.USER_LIST,
+    "ListUsersInGroup": Category.USER_LIST,
+    "AdminListGroupsForUser": Category.USER_RESOURCE_READ,
+    "DescribeUserPool": Category.USER_POOL_READ,
+    "ListGroups": Category.USER_POOL_RESOURCE_READ,
+    "CreateGroup": Category.USER_POOL_RESOURCE_UPDATE,
+}
+
+
+def in_force(overrides: Mapping[str, float]) -> dict[Category, float]:
+    """The documented table with the account's own values over it. Raises ValueError for an unknown category."""
+    return {**DOCUMENTED, **{Category(name): float(rate) for name, rate in overrides.items()}}
+
+
+def share(quotas: Mapping[Category, float], quota_share: float, lanes: int) -> dict[Category, float]:
+    """What one lane may use: `quota x quota_share / lanes`, in requests per second."""
+    return {category: rate * quota_share / lanes for category, rate in quotas.items()}

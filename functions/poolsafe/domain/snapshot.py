@@ -1,0 +1,119 @@
+"""Where things lie in the bucket, and how snapshots and restores are named.
+
+Ids sort by time. They derive from the execution that made them, so that a
+state that runs twice names the same snapshot twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..errors import InvalidRequest
+
+POOL_ID = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)_[0-9A-Za-z]+")
+SNAPSHOT_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+LATEST = "latest"
+
+
+def region_of(user_pool_id: str) -> str:
+    """The Region in front of the underscore: `us-east-1` of `us-east-1_AbCdEfGhI`."""
+    return user_pool_id.partition("_")[0]
+
+
+def run_id(execution_id: str, started_at: str) -> str:
+    """The id of a snapshot or restore: `20261122T030000Z-3f9a1c`.
+
+    `execution_id` and `started_at` come from the Step Functions context object
+    ($$.Execution.Id, $$.Execution.StartTime, ISO 8601).
+    """
+    moment = datetime.fromisoformat(started_at).astimezone(UTC)
+    return f"{moment:%Y%m%dT%H%M%SZ}-{hashlib.sha256(execution_id.encode()).hexdigest()[:6]}"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRef:
+    """`<user pool id>/<snapshot id>`: one snapshot, and the keys of what belongs to it."""
+
+    user_pool_id: str
+    snapshot_id: str
+
+    @classmethod
+    def parse(cls, text: str) -> SnapshotRef:
+        """Read `us-east-1_AbCdEfGhI/latest` or `.../20261122T030000Z-3f9a1c`."""
+        pool, slash, snapshot = text.strip().strip("/").removeprefix("snapshots/").partition("/")
+        if not (slash and POOL_ID.fullmatch(pool) and (snapshot == LATEST or SNAPSHOT_ID.fullmatch(snapshot))):
+            raise InvalidRequest(
+                "snapshot",
+                "is not '<user pool id>/<snapshot id>' nor '<user pool id>/latest'",
+                '"us-east-1_AbCdEfGhI/20261122T030000Z-3f9a1c"',
+            )
+        return cls(pool, snapshot)
+
+    def __str__(self) -> str:
+        return f"{self.user_pool_id}/{self.snapshot_id}"
+
+    @property
+    def prefix(self) -> str:
+        return f"snapshots/{self.user_pool_id}/{self.snapshot_id}/"
+
+    @property
+    def manifest_key(self) -> str:
+        return f"{self.prefix}manifest.json"
+
+
+def snapshots_prefix(user_pool_id: str) -> str:
+    """The folder of all snapshots of a pool."""
+    return f"snapshots/{user_pool_id}/"
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePaths:
+    """What a restore leaves behind (`restores/`), and what it needs only while it runs (`working/`)."""
+
+    restore_id: str
+
+    @property
+    def prefix(self) -> str:
+        return f"restores/{self.restore_id}/"
+
+    @property
+    def plan_key(self) -> str:
+        return f"{self.prefix}plan.json"
+
+    @property
+    def report_key(self) -> str:
+        return f"{self.prefix}report.json"
+
+    @property
+    def sub_map_key(self) -> str:
+        return f"{self.prefix}sub_map.parquet"
+
+    @property
+    def outcomes(self) -> str:
+        return f"{self.prefix}outcomes/"
+
+    @property
+    def differences(self) -> str:
+        return f"{self.prefix}differences/"
+
+    @property
+    def target_key(self) -> str:
+        """DescribeUserPool of the target, as it was when the restore began."""
+        return f"working/{self.restore_id}/target.json"
+
+    @property
+    def planned_users(self) -> str:
+        return f"working/{self.restore_id}/plan/"
+
+    @property
+    def target_before(self) -> str:
+        """The listing of the target that the plan was made from."""
+        return f"working/{self.restore_id}/target-before/"
+
+    @property
+    def target_after(self) -> str:
+        """The listing of the target that the verification reads."""
+        return f"working/{self.restore_id}/target-after/"

@@ -1,0 +1,17 @@
+"""The names of Poolsafe's metrics, so that functions, alarms and tests agree on them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+NAMESPACE = "Poolsafe"
+
+
+class Metric(StrEnum):
+    """CloudWatch metrics; all are counts. Their only dimension is `service`, never a pool's or a user's name."""
+
+    USERS_EXPORTED = "UsersExported"
+    SNAPSHOTS_SEALED = "SnapshotsSealed"
+    USERS_RESTORED = "UsersRestored"
+    USERS_FAILED = "UsersFailed"
+    THROTTLES = "Throttles"

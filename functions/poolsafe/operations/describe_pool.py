@@ -1,0 +1,19 @@
+"""Reading a pool's description, with an error that names the input's field."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..errors import PoolNotFound
+from ..ports import UserPool
+
+
+def describe_pool(pool: UserPool, field: str) -> tuple[dict[str, Any], bytes]:
+    """The pool as DescribeUserPool tells it, and the same as JSON to keep. Raises PoolNotFound."""
+    try:
+        described = pool.describe()
+    except PoolNotFound as error:
+        raise PoolNotFound(f"{field}: {error}") from None
+    content = json.dumps(described, default=lambda moment: moment.isoformat(), indent=1, ensure_ascii=False)
+    return described, content.encode()

@@ -1,0 +1,72 @@
+"""Finding a snapshot and reading its manifest: readers see only what was sealed."""
+
+from __future__ import annotations
+
+import json
+
+from ..domain.manifest import COMPLETE, Manifest, require_sound
+from ..domain.requests import RestoreRequest
+from ..domain.snapshot import SNAPSHOT_ID, SnapshotRef, snapshots_prefix
+from ..errors import SnapshotDamaged, SnapshotNotFound
+from ..ports import ObjectStore
+
+
+def read_manifest(store: ObjectStore, ref: SnapshotRef) -> Manifest:
+    """The manifest of one snapshot. Raises SnapshotNotFound, FormatNotSupported or SnapshotDamaged."""
+    found = store.get(ref.manifest_key)
+    if found is None:
+        raise SnapshotNotFound(_not_found(store, ref))
+    try:
+        document = json.loads(found.content)
+    except ValueError:
+        raise SnapshotDamaged(
+            f"snapshot: {ref} is damaged: its manifest.json is not JSON. Restore an older snapshot, or an earlier "
+            "version of manifest.json: the bucket keeps versions."
+        ) from None
+    require_sound(document, str(ref))
+    manifest = Manifest.from_json(document)
+    if (manifest.user_pool_id, manifest.snapshot_id) != (ref.user_pool_id, ref.snapshot_id):
+        raise SnapshotDamaged(
+            f"snapshot: {ref} holds the manifest of {manifest.user_pool_id}/{manifest.snapshot_id}. "
+            "Name that one, or put the files back where they were."
+        )
+    return manifest
+
+
+def find_snapshot(store: ObjectStore, request: RestoreRequest) -> Manifest:
+    """The manifest that the request means. `latest` is the newest COMPLETE one."""
+    if not request.wants_latest:
+        return read_manifest(store, request.snapshot)
+    pool_id = request.snapshot.user_pool_id
+    passed_over = 0
+    for snapshot_id in reversed(store.folders(snapshots_prefix(pool_id))):
+        ref = SnapshotRef(pool_id, snapshot_id)
+        if not SNAPSHOT_ID.fullmatch(snapshot_id) or store.get(ref.manifest_key) is None:
+            continue
+        manifest = read_manifest(store, ref)
+        if manifest.status == COMPLETE:
+            return manifest
+        passed_over += 1
+    if passed_over:
+        raise SnapshotNotFound(
+            f"snapshot: {pool_id} has no COMPLETE snapshot, only {passed_over} PARTIAL. "
+            "To restore a PARTIAL one, name it by its id."
+        )
+    raise SnapshotNotFound(_not_found(store, request.snapshot))
+
+
+def _not_found(store: ObjectStore, ref: SnapshotRef) -> str:
+    sealed = [
+        snapshot_id
+        for snapshot_id in store.folders(snapshots_prefix(ref.user_pool_id))
+        if store.get(SnapshotRef(ref.user_pool_id, snapshot_id).manifest_key) is not None
+    ]
+    if not sealed:
+        return (
+            f"snapshot: no snapshot of {ref.user_pool_id} lies in this stack's bucket. Check the pool id, and that "
+            "this is the stack that made the backups."
+        )
+    return (
+        f"snapshot: {ref} does not exist or was never sealed (it has no manifest.json). Newest sealed snapshots: "
+        f"{', '.join(reversed(sealed[-3:]))}. Or use {ref.user_pool_id}/latest."
+    )

@@ -1,0 +1,78 @@
+"""Writing a long listing as numbered files, and reading them back.
+
+    writer = PartWriter(...)            continues at part number progress.parts
+    writer.add(rows)                    commits a part whenever one is full
+    progress = writer.commit()          the rest, before a hand-over
+
+A part is in the bucket before its progress is returned; an invocation that dies
+returns none, and the next one writes the same part names again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Generic
+
+from ..domain.lane import ExportProgress, part_path
+from ..ports import FileFormat, ObjectStore, Row, Where
+
+#: A part holds at most this many rows, or about this many bytes: what one Lambda can hold twice over.
+MAX_ROWS = 50_000
+MAX_BYTES = 32 * 1024 * 1024
+
+
+class PartWriter(Generic[Row]):
+    """Fills and commits the parts of one kind in one lane."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        file_format: FileFormat,
+        prefix: str,
+        kind: str,
+        row_type: type[Row],
+        progress: ExportProgress,
+        max_rows: int = MAX_ROWS,
+    ) -> None:
+        self._store = store
+        self._format = file_format
+        self._prefix = prefix
+        self._kind = kind
+        self._row_type = row_type
+        self._max_rows = max_rows
+        self._progress = progress
+        self._part = file_format.part(row_type)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take rows; commit the part when it is full."""
+        self._part.add(rows)
+        if self._part.rows >= self._max_rows or self._part.size >= MAX_BYTES:
+            self.commit()
+
+    def commit(self) -> ExportProgress:
+        """Put what is pending into the bucket and return the progress that says so."""
+        if self._part.rows:
+            rows, content = self._part.rows, self._part.finish()
+            sha256 = hashlib.sha256(content).hexdigest()
+            path = part_path(self._kind, self._progress.lane, self._progress.parts, self._format.extension)
+            self._store.put(self._prefix + path, content, {"rows": str(rows), "sha256": sha256})
+            self._progress = self._progress.committed(rows, sha256)
+            self._part = self._format.part(self._row_type)
+        return self._progress
+
+
+def read_keys(
+    store: ObjectStore, file_format: FileFormat, keys: Sequence[str], row_type: type[Row], where: Where | None = None
+) -> Iterator[list[Row]]:
+    """The rows of some files, in batches. Raises KeyError for a key that is not there."""
+    for key in keys:
+        found = store.get(key)
+        if found is None:
+            raise KeyError(key)
+        yield from file_format.read(row_type, found.content, where)
+
+
+def part_keys(prefix: str, kind: str, progress: ExportProgress, file_format: FileFormat) -> list[str]:
+    """The keys of the parts that a lane committed. Others of that name pattern are leavings of a run that died."""
+    return [prefix + part_path(kind, progress.lane, part, file_format.extension) for part in range(progress.parts)]

@@ -1,0 +1,137 @@
+"""The plan: every user decided, counted and written down before the first write to the target.
+
+for each file of users in the snapshot:
+    join its users with their groups and with the listing of the target
+    decide each (domain/plan.py), write the decisions as planned parts
+then refuse the whole restore if the target cannot take it, or write plan.json
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..domain.lane import ExportProgress
+from ..domain.manifest import Manifest
+from ..domain.plan import PlannedUser, Planner, Survey
+from ..domain.plan_summary import summarise
+from ..domain.quotas import Category
+from ..domain.records import Membership
+from ..domain.requests import RestoreRequest
+from ..domain.snapshot import RestorePaths
+from ..domain.target import TargetPool
+from ..errors import InvalidRequest
+from ..ports import Deadline, FileFormat, ObjectStore, Where
+from .parts import PartWriter, part_keys
+from .reading import FormatOf, SnapshotReader, counterparts, groups_by_sub
+
+#: Small parts: each is a unit of work of a restore lane.
+PLANNED_ROWS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProgress:
+    """How far the plan is: files of users read, planned parts written, counts so far."""
+
+    files: int = 0
+    written: Mapping[str, Any] = field(default_factory=dict)
+    survey: Mapping[str, Any] = field(default_factory=dict)
+    done: bool = False
+
+    @property
+    def parts(self) -> ExportProgress:
+        return ExportProgress.of(self.written)
+
+    def to_state(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRestore:
+    """Plans one restore."""
+
+    store: ObjectStore
+    working_format: FileFormat
+    format_of: FormatOf
+    deadline: Deadline
+
+    def advance(
+        self,
+        manifest: Manifest,
+        planner: Planner,
+        paths: RestorePaths,
+        listed: ExportProgress,
+        request: RestoreRequest,
+        progress: PlanProgress,
+    ) -> PlanProgress:
+        """Carry the plan on. Raises TargetMismatch at its end, when the target cannot take the users."""
+        reader = SnapshotReader(self.store, manifest, self.format_of)
+        writer = PartWriter(
+            self.store, self.working_format, paths.planned_users, "users", PlannedUser, progress.parts, PLANNED_ROWS
+        )
+        survey = Survey.from_state(progress.survey)
+        target_keys = part_keys(paths.target_before, "users", listed, self.working_format)
+        total, position = len(reader.keys("users")), progress.files
+        while position < total:
+            self._plan_file(reader, planner, target_keys, position, survey, writer)
+            position += 1
+            if self.deadline.near():
+                break
+        done = position == total
+        if done:
+            survey.refuse_if_impossible(planner.target, manifest.counts.users, request.max_failed_percent)
+        return PlanProgress(position, writer.commit().to_state(), survey.to_state(), done)
+
+    def _plan_file(
+        self,
+        reader: SnapshotReader,
+        planner: Planner,
+        target_keys: list[str],
+        position: int,
+        survey: Survey,
+        writer: PartWriter[PlannedUser],
+    ) -> None:
+        users = reader.users_of_part(position)
+        subs = frozenset(user.sub for user in users)
+        groups = groups_by_sub(reader.rows("memberships", Membership, Where("sub", subs)))
+        identities = frozenset(name for user in users if (name := planner.target.identity(user)) is not None)
+        existing = counterparts(self.store, self.working_format, target_keys, planner.target, identities)
+        seen: set[str] = set()
+        for user in users:
+            twin = existing.get(planner.target.identity(user) or "")
+            planned = planner.decide(user, groups.get(user.sub, ()), twin.sub if twin else None, user.sub in seen)
+            seen.add(user.sub)
+            survey.add(planned, user, planner.target)
+            writer.add([planned])
+
+    def write_summary(
+        self,
+        manifest: Manifest,
+        request: RestoreRequest,
+        planner: Planner,
+        paths: RestorePaths,
+        rates: Mapping[Category, float],
+        progress: PlanProgress,
+    ) -> dict[str, Any]:
+        """Write plan.json and return it."""
+        survey = Survey.from_state(progress.survey)
+        summary = summarise(manifest, request, planner, paths.restore_id, rates, survey)
+        self.store.put(paths.plan_key, json.dumps(summary, indent=1).encode())
+        return summary
+
+
+def sub_attribute_of(request: RestoreRequest, target: TargetPool) -> str | None:
+    """The attribute that takes the old `sub`, or None where the target has none and none was asked for."""
+    wanted = request.sub_attribute
+    if wanted is None or wanted in target.attribute_names:
+        return wanted
+    if request.sub_attribute_given:
+        raise InvalidRequest(
+            "sub_attribute",
+            f"names {wanted}, which the schema of {target.user_pool_id} does not have. Add it to the target (aws "
+            "cognito-idp add-custom-attributes), or leave it out to restore without",
+            '"sub_attribute": null',
+        )
+    return None

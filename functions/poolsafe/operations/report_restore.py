@@ -1,0 +1,121 @@
+"""What came back, what did not and why: the report, the sub map, and the verdict."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..domain.outcome import Kind, Outcome, merge, user_counts
+from ..domain.report import DRY_RUN, Run, dry_run_report, planned_counts, restore_report
+from ..domain.requests import RestoreRequest
+from ..domain.snapshot import RestorePaths
+from ..domain.sub_map import SubMapping
+from ..errors import TooManyFailed, Unexpected, VerificationFailed
+from ..ports import Clock, FileFormat, ObjectStore
+from ..schema_check import require
+from .parts import read_keys
+
+
+def write_sub_map(store: ObjectStore, working_format: FileFormat, paths: RestorePaths) -> int:
+    """Write `sub_map.parquet` from the outcomes; how many users it maps."""
+    part = working_format.part(SubMapping)
+    keys = [key for key in store.keys(paths.outcomes) if key.startswith(f"{paths.outcomes}users-")]
+    for batch in read_keys(store, working_format, keys, Outcome):
+        part.add(
+            SubMapping(outcome.username, outcome.sub, outcome.new_sub)
+            for outcome in batch
+            if outcome.kind is Kind.USER and outcome.username and outcome.sub and outcome.new_sub
+        )
+    rows = part.rows
+    store.put(paths.sub_map_key, part.finish())
+    return rows
+
+
+def report_dry_run(store: ObjectStore, clock: Clock, paths: RestorePaths, started_at: str) -> dict[str, Any]:
+    """Report the plan as it stands; the machine's result."""
+    plan = _plan(store, paths)
+    _write_report(store, paths, dry_run_report(plan, started_at, _now(clock)))
+    return _result(store, paths, plan, DRY_RUN, planned_counts(plan))
+
+
+def report_restore(
+    store: ObjectStore,
+    working_format: FileFormat,
+    clock: Clock,
+    paths: RestorePaths,
+    request: RestoreRequest,
+    started_at: str,
+    lanes: Sequence[Mapping[str, Any]],
+    verified: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Write everything down first; then answer, or raise VerificationFailed or TooManyFailed."""
+    plan = _plan(store, paths)
+    run = Run(
+        counts=_sum(lane["counts"] for lane in lanes),
+        failures=dict(sum((Counter(lane["failures"]) for lane in lanes), Counter[str]())),
+        declared=verified["declared"],
+        undeclared=verified["undeclared"],
+        asked_again=verified["asked_again"],
+    )
+    write_sub_map(store, working_format, paths)
+    status = run.status(request.max_failed_percent)
+    files = {
+        "plan": store.url(paths.plan_key),
+        "outcomes": store.url(paths.outcomes),
+        "differences": store.url(paths.differences),
+        "sub_map": store.url(paths.sub_map_key),
+    }
+    report = _write_report(store, paths, restore_report(plan, run, status, started_at, _now(clock), files))
+    if run.undeclared:
+        named = ", ".join(f"{name} ({count})" for name, count in sorted(run.undeclared.items()))
+        raise VerificationFailed(
+            f"The target differs from the snapshot in ways that were not expected: {named}. Everything that could be "
+            f"restored was. {store.url(paths.differences)} names each; the report is {report}."
+        )
+    if run.too_many_failed(request.max_failed_percent):
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in sorted(run.failures.items()))
+        raise TooManyFailed(
+            f"More than max_failed_percent ({request.max_failed_percent:g}) of the users failed: {reasons}. Everything "
+            f"else was restored. {store.url(paths.outcomes)} names each; the report is {report}. After mending the "
+            "cause, start the restore again: users that are there are skipped."
+        )
+    return _result(store, paths, plan, status, user_counts({kind: dict(counts) for kind, counts in run.counts.items()}))
+
+
+def _plan(store: ObjectStore, paths: RestorePaths) -> dict[str, Any]:
+    found = store.get(paths.plan_key)
+    if found is None:
+        raise Unexpected(f"{paths.plan_key} is gone. Start the restore again.")
+    plan: dict[str, Any] = json.loads(found.content)
+    return plan
+
+
+def _write_report(store: ObjectStore, paths: RestorePaths, report: Mapping[str, Any]) -> str:
+    require("restore.report", report)
+    store.put(paths.report_key, json.dumps(report, indent=1).encode())
+    return store.url(paths.report_key)
+
+
+def _result(
+    store: ObjectStore, paths: RestorePaths, plan: Mapping[str, Any], status: str, counts: Mapping[str, int]
+) -> dict[str, Any]:
+    return {
+        "status": status,
+        "restore_id": paths.restore_id,
+        "target_user_pool_id": plan["target_user_pool_id"],
+        "counts": dict(counts),
+        "report": store.url(paths.report_key),
+    }
+
+
+def _now(clock: Clock) -> str:
+    return clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sum(tallies: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    total: dict[str, dict[str, int]] = {}
+    for counts in tallies:
+        total = merge(total, dict(counts))
+    return total

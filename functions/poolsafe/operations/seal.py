@@ -1,0 +1,156 @@
+"""The commit of a snapshot.
+
+    for each part that the lanes say they wrote:
+        read it back; bytes, rows and SHA-256 must be what its writer noted
+    the chain of hashes and the sums of rows must be what the lanes reported
+    then, and only then: write the manifest, on condition that none is there
+
+Running it twice ends in the same manifest. Parts left by an invocation that
+died and was replaced are not in the manifest, so they are not in the snapshot.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..domain.lane import ExportProgress
+from ..domain.manifest import COMPLETE, PARTIAL, Counts, File, Manifest, chain_digest
+from ..domain.requests import BackupRequest
+from ..domain.snapshot import SnapshotRef
+from ..errors import SealRefused
+from ..ports import Clock, FileFormat, ObjectStore
+from .open_snapshot import read_manifest
+from .parts import part_keys
+
+#: Cognito's own estimate lags; a listing that falls short of it by more is worth a word.
+ESTIMATE_TOLERANCE = 0.05
+ESTIMATE_SLACK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What the lanes report: one progress per lane and kind."""
+
+    users: tuple[ExportProgress, ...]
+    groups: tuple[ExportProgress, ...]
+    memberships: tuple[ExportProgress, ...]
+
+
+def seal(
+    store: ObjectStore,
+    file_format: FileFormat,
+    clock: Clock,
+    ref: SnapshotRef,
+    request: BackupRequest,
+    exported: Exported,
+    started_at: str,
+    estimated_users: int,
+    config_paths: Sequence[str],
+    versions: Mapping[str, str],
+) -> Manifest:
+    """Check everything and write the manifest. Raises SealRefused, and then no manifest is there."""
+    kinds = {"users": exported.users, "groups": exported.groups, "memberships": exported.memberships}
+    files = [_config_file(store, ref, path) for path in config_paths]
+    for kind, lanes in kinds.items():
+        for progress in lanes:
+            files += _checked_parts(store, file_format, ref, kind, progress)
+    counts = Counts(**{kind: sum(lane.rows for lane in lanes) for kind, lanes in kinds.items()})
+    unreadable = sum(lane.unreadable for lane in exported.users)
+    manifest = Manifest(
+        user_pool_id=ref.user_pool_id,
+        snapshot_id=ref.snapshot_id,
+        status=PARTIAL if unreadable else COMPLETE,
+        started_at=started_at,
+        ended_at=clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        counts=counts,
+        files=tuple(sorted(files, key=lambda file: file.path)),
+        options=_options(request),
+        versions=versions,
+        warnings=tuple(_warnings(counts, exported, estimated_users, unreadable)),
+        note=request.note,
+        users_by_status=dict(sum((Counter(lane.statuses) for lane in exported.users), Counter[str]())),
+    )
+    content = json.dumps(manifest.to_json(), indent=1, ensure_ascii=False).encode()
+    if store.put_if_absent(ref.manifest_key, content):
+        return manifest
+    return _sealed_before(store, ref, manifest)
+
+
+def _sealed_before(store: ObjectStore, ref: SnapshotRef, ours: Manifest) -> Manifest:
+    """An earlier attempt of this state got through: its manifest stands, if it seals the same files."""
+    theirs = read_manifest(store, ref)
+    if theirs.files != ours.files:
+        raise SealRefused(
+            f"snapshot {ref}: it is sealed already, with other files. That snapshot is untouched. "
+            "Start a new backup; it gets an id of its own."
+        )
+    return theirs
+
+
+def _checked_parts(
+    store: ObjectStore, file_format: FileFormat, ref: SnapshotRef, kind: str, progress: ExportProgress
+) -> list[File]:
+    files = []
+    for key in part_keys(ref.prefix, kind, progress, file_format):
+        path = key.removeprefix(ref.prefix)
+        found = store.get(key)
+        if found is None:
+            raise _refused(ref, f"{path} was written and is not there")
+        sha256 = hashlib.sha256(found.content).hexdigest()
+        rows = file_format.count(found.content)
+        if found.metadata.get("sha256") != sha256 or found.metadata.get("rows") != str(rows):
+            raise _refused(ref, f"{path} does not hold what its writer noted")
+        files.append(File(path, len(found.content), sha256, rows))
+    if sum(file.rows or 0 for file in files) != progress.rows:
+        raise _refused(ref, f"lane {progress.lane} of {kind} reported another number of rows than its files hold")
+    if chain_digest("", [file.sha256 for file in files]) != progress.digest:
+        raise _refused(ref, f"lane {progress.lane} of {kind} wrote other files than those that lie there")
+    return files
+
+
+def _config_file(store: ObjectStore, ref: SnapshotRef, path: str) -> File:
+    found = store.get(ref.prefix + path)
+    if found is None:
+        raise _refused(ref, f"{path} was written and is not there")
+    return File(path, len(found.content), hashlib.sha256(found.content).hexdigest())
+
+
+def _refused(ref: SnapshotRef, problem: str) -> SealRefused:
+    return SealRefused(
+        f"snapshot {ref}: {problem}. It stays unsealed, so nothing will ever be restored from it. "
+        "Start the backup again; older snapshots are untouched."
+    )
+
+
+def _options(request: BackupRequest) -> dict[str, Any]:
+    options = request.to_state()
+    del options["user_pool_id"], options["note"]
+    return options
+
+
+def _warnings(counts: Counts, exported: Exported, estimated_users: int, unreadable: int) -> list[str]:
+    warnings = []
+    if not counts.users:
+        warnings.append("The pool has no users.")
+    if not counts.groups:
+        warnings.append("The pool has no groups.")
+    if estimated_users > counts.users * (1 + ESTIMATE_TOLERANCE) + ESTIMATE_SLACK:
+        warnings.append(
+            f"Cognito estimates {estimated_users} users, the listing gave {counts.users}. The estimate lags; if the "
+            "next backup differs as much, compare both with what you expect."
+        )
+    if duplicates := sum(lane.duplicates for lane in exported.users):
+        warnings.append(f"Cognito listed {duplicates} users twice; each was saved once.")
+    if restarts := sum(lane.restarts for lane in (*exported.users, *exported.groups, *exported.memberships)):
+        warnings.append(f"A page token was refused and the listing started again {restarts} times.")
+    if unreadable:
+        warnings.append(
+            f"MFA preferences of {unreadable} users could not be read; they were saved without. This makes the "
+            "snapshot PARTIAL."
+        )
+    return warnings

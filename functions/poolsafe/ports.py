@@ -1,0 +1,148 @@
+"""What the operations ask of the world. Adapters answer; tests answer with fakes that record facts.
+
+Errors are those of `errors.py`. Every method may be called again after it
+raised Retryable, and after the process died at any point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from .domain.records import Group, Membership, Page, User
+
+Row = TypeVar("Row")
+PartRow = TypeVar("PartRow", contravariant=True)
+
+
+class UserPool(Protocol):
+    """One Cognito user pool."""
+
+    @property
+    def user_pool_id(self) -> str: ...
+
+    def describe(self) -> dict[str, Any]:
+        """The `UserPool` member of DescribeUserPool, verbatim. Raises PoolNotFound."""
+
+    def list_users(self, token: str | None) -> Page[User]:
+        """One page of ListUsers. Raises PageTokenRefused when the token is no longer good."""
+
+    def list_groups(self, token: str | None) -> Page[Group]:
+        """One page of ListGroups."""
+
+    def list_members(self, group_name: str, token: str | None) -> Page[Membership]:
+        """One page of ListUsersInGroup. Raises NotFound when the group is gone."""
+
+    def get_user(self, username: str) -> User:
+        """AdminGetUser, which is never stale, and tells the MFA preferences. Bills the user as active."""
+
+    def groups_of(self, username: str) -> list[str]:
+        """All groups of a user, every page of AdminListGroupsForUser."""
+
+    def create_group(self, group: Group) -> None:
+        """CreateGroup. Raises AlreadyExists."""
+
+    def create_user(self, username: str, attributes: Mapping[str, str], password: str) -> User:
+        """AdminCreateUser with a temporary password and no message. Raises AlreadyExists."""
+
+    def set_password(self, username: str, password: str) -> None:
+        """AdminSetUserPassword, permanent: the user is CONFIRMED."""
+
+    def add_to_group(self, username: str, group_name: str) -> None:
+        """AdminAddUserToGroup. Adding a member again changes nothing."""
+
+    def disable_user(self, username: str) -> None:
+        """AdminDisableUser. Disabling again changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object and what its writer noted beside it."""
+
+    content: bytes
+    metadata: Mapping[str, str]
+
+
+class ObjectStore(Protocol):
+    """The snapshot bucket."""
+
+    def put(self, key: str, content: bytes, metadata: Mapping[str, str] | None = None) -> None:
+        """Write or overwrite; the store checks the SHA-256 on arrival."""
+
+    def put_if_absent(self, key: str, content: bytes) -> bool:
+        """Write unless the key exists; False when it does."""
+
+    def get(self, key: str) -> StoredObject | None:
+        """The object, or None."""
+
+    def keys(self, prefix: str) -> list[str]:
+        """All keys below a prefix, sorted."""
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders right below a prefix, sorted, without slashes."""
+
+    def url(self, key: str) -> str:
+        """`s3://bucket/key`, for people."""
+
+
+class Part(Protocol[PartRow]):
+    """A file being filled: rows go in, bytes come out; memory stays that of one file."""
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory the part holds."""
+
+    def add(self, rows: Iterable[PartRow]) -> None: ...
+
+    def finish(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Keep rows whose `column` (or whose `attribute` inside the `attributes` map) is one of `values`.
+
+    With `ignore_case`, `values` are lower case and so is what they are compared with.
+    """
+
+    column: str
+    values: frozenset[str]
+    attribute: str | None = None
+    ignore_case: bool = False
+
+
+class FileFormat(Protocol):
+    """One way to write records to bytes: Parquet or JSON Lines."""
+
+    @property
+    def extension(self) -> str: ...
+
+    def part(self, row_type: type[Row]) -> Part[Row]:
+        """A new, empty part for records of one dataclass."""
+
+    def read(self, row_type: type[Row], content: bytes, where: Where | None = None) -> Iterator[list[Row]]:
+        """The rows of a file, in batches of some thousand."""
+
+    def count(self, content: bytes) -> int:
+        """How many rows a file holds."""
+
+
+class Clock(Protocol):
+    """Time, passed in."""
+
+    def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Deadline(Protocol):
+    """How long this invocation may still work."""
+
+    def near(self) -> bool:
+        """True when only the time to commit and hand over is left."""

@@ -1,0 +1,37 @@
+"""What the template tells a function, read once, at its first invocation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .domain.quotas import Category, in_force
+from .errors import InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment of a function, typed."""
+
+    bucket: str
+    quotas: Mapping[Category, float]
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Read SNAPSHOT_BUCKET and QUOTAS (JSON: requests per second by category, or empty for the documented)."""
+        return cls(bucket=environment["SNAPSHOT_BUCKET"], quotas=_quotas(environment.get("QUOTAS", "")))
+
+
+def _quotas(text: str) -> dict[Category, float]:
+    try:
+        quotas = in_force(json.loads(text or "{}"))
+    except (ValueError, TypeError, AttributeError):
+        raise InvalidRequest(
+            "Quotas (a parameter of the stack)",
+            f"must be a JSON object of requests per second by category; categories are {', '.join(Category)}",
+            '{"UserCreation": 200}',
+        ) from None
+    if not all(rate > 0 for rate in quotas.values()):
+        raise InvalidRequest("Quotas (a parameter of the stack)", "must be above zero", '{"UserCreation": 200}')
+    return quotas

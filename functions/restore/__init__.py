@@ -1,0 +1,1 @@
+"""The states of the restore machine: one file each, no logic."""

@@ -1,0 +1,43 @@
+"""State CheckRequest: find the snapshot and the target, refuse what cannot be meant, name the restore."""
+
+from __future__ import annotations
+
+from poolsafe import bootstrap
+from poolsafe.domain.lanes import restore_lanes
+from poolsafe.domain.requests import RestoreRequest
+from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, run_id
+from poolsafe.domain.target import TargetPool
+from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.operations.describe_pool import describe_pool
+from poolsafe.operations.open_snapshot import find_snapshot
+from poolsafe.operations.plan_restore import sub_attribute_of
+from poolsafe.schema_check import require
+
+
+@state("restore", "CheckRequest")
+def handler(event: Event, invocation: Invocation) -> Event:
+    require("restore.request", event["request"])
+    application, request = invocation.application, RestoreRequest.of(event["request"], bootstrap.regions())
+    manifest = find_snapshot(application.store, request)
+    pool, _ = application.user_pool(request.target_user_pool_id, request.quota_share)
+    described, description = describe_pool(pool, "target_user_pool_id")
+    sub_attribute = sub_attribute_of(request, TargetPool.of(described))
+    paths = RestorePaths(run_id(event["execution_id"], event["started_at"]))
+    application.store.put(paths.target_key, description)
+    listing = {
+        "user_pool_id": request.target_user_pool_id,
+        "format": "parquet",
+        "quota_share": request.quota_share,
+        "include_mfa": False,
+    }
+    lanes = restore_lanes(application.rates(request.quota_share))
+    return {
+        "request": request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id)),
+        "restore_id": paths.restore_id,
+        "sub_attribute": sub_attribute,
+        "started_at": event["started_at"],
+        "before": {**listing, "prefix": paths.target_before},
+        "after": {**listing, "prefix": paths.target_after},
+        "lanes": [{"lane": lane} for lane in range(lanes)],
+        "lane_count": lanes,
+    }

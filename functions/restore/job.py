@@ -1,0 +1,35 @@
+"""What every state of a restore needs of its event: request, paths, manifest, planner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from poolsafe import bootstrap
+from poolsafe.domain.manifest import Manifest
+from poolsafe.domain.plan import Planner
+from poolsafe.domain.requests import RestoreRequest
+from poolsafe.domain.snapshot import RestorePaths
+from poolsafe.entrypoint import Event, Invocation
+from poolsafe.operations.open_snapshot import read_manifest
+from poolsafe.operations.reading import SnapshotReader
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreJob:
+    """One restore, as its states see it."""
+
+    request: RestoreRequest
+    paths: RestorePaths
+    manifest: Manifest
+    planner: Planner
+    reader: SnapshotReader
+
+    @classmethod
+    def of(cls, event: Event, invocation: Invocation) -> RestoreJob:
+        """Read `request`, `restore_id` and `sub_attribute` of the event, and what they point at."""
+        application = invocation.application
+        request = RestoreRequest.from_state(event["request"])
+        paths = RestorePaths(event["restore_id"])
+        manifest = read_manifest(application.store, request.snapshot)
+        planner = Planner(manifest.user_pool_id, application.target(paths), event["sub_attribute"])
+        return cls(request, paths, manifest, planner, SnapshotReader(application.store, manifest, bootstrap.format_of))

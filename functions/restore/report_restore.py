@@ -1,0 +1,31 @@
+"""State ReportRestore: write the report and the sub map, and give the verdict."""
+
+from __future__ import annotations
+
+from poolsafe import bootstrap
+from poolsafe.domain.requests import RestoreRequest
+from poolsafe.domain.snapshot import RestorePaths
+from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.operations.report_restore import report_dry_run, report_restore
+from poolsafe.schema_check import require
+
+
+@state("restore", "ReportRestore")
+def handler(event: Event, invocation: Invocation) -> Event:
+    application = invocation.application
+    request, paths = RestoreRequest.from_state(event["request"]), RestorePaths(event["restore_id"])
+    if request.dry_run:
+        result = report_dry_run(application.store, application.clock, paths, event["started_at"])
+    else:
+        result = report_restore(
+            application.store,
+            bootstrap.PARQUET,
+            application.clock,
+            paths,
+            request,
+            event["started_at"],
+            lanes=[event["groups"], *event["users"]],
+            verified=event["verified"],
+        )
+    require("restore.result", result)
+    return result

@@ -1,0 +1,139 @@
+"""The embedded cloud as a library, for tests and the demo.
+
+    with running() as cloud:
+        outputs = cloud.deploy()
+        result = cloud.run(outputs["BackupStateMachineArn"], {"user_pool_id": pool_id})
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from . import server, stack
+
+#: An account of one's own: a 12-digit access key is its number.
+ACCOUNT = "test"
+POLL_SECONDS = 0.1
+
+
+class ExecutionFailed(Exception):
+    """A state machine ended otherwise than SUCCEEDED. `error` and `cause` are what it said."""
+
+    def __init__(self, status: str, error: str, cause: str) -> None:
+        super().__init__(f"{status}: {error}: {cause}")
+        self.status, self.error, self.cause = status, error, cause
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A running embedded cloud, as one account sees it."""
+
+    server: server.Server
+
+    @property
+    def endpoint(self) -> str:
+        return self.server.endpoint
+
+    def client(self, service: str, *, region: str = server.REGION, account: str = ACCOUNT) -> Any:
+        """A boto3 client. Root of its account: nothing is denied to it."""
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=account,
+            aws_secret_access_key="test",
+            config=Config(retries={"mode": "standard"}, s3={"addressing_style": "path"}, max_pool_connections=32),
+        )
+
+    def deploy(self, parameters: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Builds and deploys the stack, or updates it; returns its outputs. Quotas are raised unless `parameters` say
+        otherwise (`{"Quotas": ""}` is the documented table)."""
+        stack.build()
+        self.client("s3").create_bucket(Bucket=stack.ARTIFACTS)
+        stack.deploy(self.endpoint, {"Quotas": json.dumps(stack.RAISED_QUOTAS), **(parameters or {})})
+        return self.outputs()
+
+    def outputs(self) -> dict[str, str]:
+        described = self.client("cloudformation").describe_stacks(StackName=stack.STACK)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+
+    def run(self, state_machine_arn: str, request: Mapping[str, Any], *, seconds: float = 120) -> dict[str, Any]:
+        """Runs a state machine to its end and returns its output. ExecutionFailed if it ends badly."""
+        return self.finish(self.begin(state_machine_arn, request), seconds=seconds)
+
+    def begin(self, state_machine_arn: str, request: Mapping[str, Any]) -> str:
+        """Starts an execution; returns its ARN."""
+        machines = self.client("stepfunctions")
+        started = machines.start_execution(stateMachineArn=state_machine_arn, input=json.dumps(request))
+        return str(started["executionArn"])
+
+    def finish(self, execution_arn: str, *, seconds: float = 120) -> dict[str, Any]:
+        """Waits for an execution to end and returns its output. ExecutionFailed if it ends badly or not in time."""
+        machines = self.client("stepfunctions")
+        deadline = time.monotonic() + seconds
+        while True:
+            described = machines.describe_execution(executionArn=execution_arn)
+            if described["status"] == "SUCCEEDED":
+                output: dict[str, Any] = json.loads(described["output"])
+                return output
+            if described["status"] != "RUNNING":
+                raise ExecutionFailed(described["status"], described.get("error", ""), described.get("cause", ""))
+            if time.monotonic() > deadline:
+                raise ExecutionFailed("RUNNING", "TooLong", f"not at its end after {seconds} seconds")
+            time.sleep(POLL_SECONDS)
+
+    def put_users(
+        self, user_pool_id: str, users: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Puts users and groups straight into a pool (`layer/seed.py`). Dates are seconds since 1970."""
+        self.control("POST", "users", {"UserPoolId": user_pool_id, "Users": list(users), "Groups": list(groups)})
+
+    def calls(self) -> dict[str, int]:
+        """Calls by Cognito action since the last `forget`."""
+        counted: dict[str, int] = self.control("GET", "calls")["actions"]
+        return counted
+
+    def messages(self) -> list[dict[str, str]]:
+        """Messages Cognito would have sent since the last `forget` (`layer/messages.py`)."""
+        messages: list[dict[str, str]] = self.control("GET", "messages")
+        return messages
+
+    def forget(self) -> None:
+        """Starts counting calls and messages from nothing."""
+        self.control("DELETE", "calls")
+        self.control("DELETE", "messages")
+
+    @contextmanager
+    def faults(self, *faults: Mapping[str, Any]) -> Iterator[None]:
+        """Arms faults (`layer/faults.py`) for as long as the block runs."""
+        self.control("PUT", "faults", faults)
+        try:
+            yield
+        finally:
+            self.control("DELETE", "faults")
+
+    def control(self, method: str, name: str, body: Any = None) -> Any:
+        """Talks to the layer: `/_poolsafe/<name>`."""
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.endpoint}/_poolsafe/{name}", data=content, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read())
+
+
+@contextmanager
+def running(port: int = 0, *, settings: Mapping[str, str] | None = None) -> Iterator[Cloud]:
+    """A cloud of one's own for as long as the block runs; on a free port unless told which."""
+    started = server.start(port or server.free_port(), outlives_caller=False, settings=settings)
+    try:
+        yield Cloud(started)
+    finally:
+        server.stop(started)

@@ -1,0 +1,37 @@
+"""The emulator's user pools, in memory: the one module that knows how it keeps them.
+
+To be used within a request, whose account and Region the emulator has set, or with an id that names the pool anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def pool_of_request(user_pool_id: str) -> dict[str, Any] | None:
+    """The pool of that id in the request's account and Region."""
+    from ministack.services import cognito
+
+    pool: dict[str, Any] | None = cognito._user_pools.get(user_pool_id)
+    return pool
+
+
+def pool_anywhere(user_pool_id: str) -> dict[str, Any]:
+    """The pool of that id in whatever account and Region. KeyError where there is none."""
+    from ministack.services import cognito
+
+    return next(pool for known_id, pool in cognito._all_pools() if known_id == user_pool_id)
+
+
+def user_of(pool: dict[str, Any], username: str) -> dict[str, Any] | None:
+    """The user of that name, alias or sub."""
+    from ministack.services import cognito
+
+    user: dict[str, Any] | None = cognito._resolve_user(pool, username)[0]
+    return user
+
+
+def is_case_insensitive(pool: dict[str, Any]) -> bool:
+    """`CaseSensitive` is true unless the pool says otherwise
+    (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UsernameConfigurationType.html)."""
+    return pool.get("UsernameConfiguration", {}).get("CaseSensitive") is False

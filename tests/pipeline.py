@@ -1,0 +1,192 @@
+"""The two machines as plain function calls, for tests without sockets: the same operations in the same order."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from poolsafe import bootstrap
+from poolsafe.domain.diff import Difference
+from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.manifest import Manifest
+from poolsafe.domain.outcome import Outcome
+from poolsafe.domain.password import unguessable
+from poolsafe.domain.plan import Planner
+from poolsafe.domain.quotas import DOCUMENTED
+from poolsafe.domain.records import Group
+from poolsafe.domain.requests import BackupRequest, RestoreRequest
+from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, run_id
+from poolsafe.domain.sub_map import SubMapping
+from poolsafe.domain.target import TargetPool
+from poolsafe.operations.describe_pool import describe_pool
+from poolsafe.operations.export import Export
+from poolsafe.operations.open_snapshot import find_snapshot
+from poolsafe.operations.parts import part_keys, read_keys
+from poolsafe.operations.plan_restore import PlanProgress, PlanRestore, sub_attribute_of
+from poolsafe.operations.reading import SnapshotReader
+from poolsafe.operations.report_restore import report_dry_run, report_restore
+from poolsafe.operations.restore_groups import RestoreGroups
+from poolsafe.operations.restore_lane import RestoreLane, RestoreProgress, count, count_failures
+from poolsafe.operations.restore_users import RestoreUser
+from poolsafe.operations.seal import Exported, seal
+from poolsafe.operations.verify_snapshot import verify_snapshot
+from poolsafe.operations.verify_target import Readback, VerifyProgress, VerifyTarget
+from poolsafe.ports import Deadline, UserPool
+
+from tests.fakes import FakeClock, FakeUserPool, MemoryStore, Never
+
+REGIONS = frozenset({"us-east-1", "eu-west-1"})
+CONFIG = "config/user_pool.json"
+
+
+@dataclass
+class Machines:
+    """Runs backups and restores over fakes. Each run gets an execution id of its own unless one is given."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    clock: FakeClock = field(default_factory=FakeClock)
+    deadline: Deadline = field(default_factory=Never)
+    runs: int = 0
+
+    def backup(self, pool: UserPool, execution: str | None = None, **options: Any) -> Manifest:
+        """The backup machine, sealed."""
+        request = BackupRequest.of({"user_pool_id": pool.user_pool_id, **options}, REGIONS)
+        ref, started_at = self._name(request.user_pool_id, execution)
+        file_format = bootstrap.FORMATS[request.format]
+        described, description = describe_pool(pool, "user_pool_id")
+        self.store.put(ref.prefix + CONFIG, description)
+        export = Export(pool, self.store, file_format, ref.prefix, self.deadline)
+        users, groups, memberships = self._export(export, "mfa" in request.include)
+        return seal(
+            self.store, file_format, self.clock, ref, request, Exported((users,), (groups,), (memberships,)),
+            started_at, described["EstimatedNumberOfUsers"], [CONFIG], {"poolsafe": "test"},
+        )
+
+    def restore(self, target: UserPool, execution: str | None = None, **options: Any) -> dict[str, Any]:
+        """The restore machine; its result."""
+        document = {"target_user_pool_id": target.user_pool_id, **options}
+        request = RestoreRequest.of(document, REGIONS)
+        manifest = find_snapshot(self.store, request)
+        described, description = describe_pool(target, "target_user_pool_id")
+        pool = TargetPool.of(described)
+        planner = Planner(manifest.user_pool_id, pool, sub_attribute_of(request, pool))
+        ref, started_at = self._name(request.target_user_pool_id, execution)
+        paths = RestorePaths(ref.snapshot_id)
+        self.store.put(paths.target_key, description)
+        request = RestoreRequest.from_state(
+            json.loads(json.dumps(request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id))))
+        )
+        checked = 0
+        while checked < len(manifest.files):
+            checked = verify_snapshot(self.store, bootstrap.format_of, manifest, self.deadline, checked)
+        parquet = bootstrap.PARQUET
+        before = Export(target, self.store, parquet, paths.target_before, self.deadline)
+        listed, listed_groups = self._listing(before)
+        plan = PlanRestore(self.store, parquet, bootstrap.format_of, self.deadline)
+        progress = PlanProgress()
+        while not progress.done:
+            progress = plan.advance(manifest, planner, paths, listed, request, progress)
+        plan.write_summary(manifest, request, planner, paths, DOCUMENTED, progress)
+        if request.dry_run:
+            return report_dry_run(self.store, self.clock, paths, started_at)
+        reader = SnapshotReader(self.store, manifest, bootstrap.format_of)
+        groups = self._restore_groups(target, reader, planner, paths, listed_groups)
+        users = self._restore_users(target, planner, paths, progress, started_at)
+        after = Export(target, self.store, parquet, paths.target_after, self.deadline)
+        readback = Readback(*self._export(after, False))
+        verify = VerifyTarget(target, self.store, parquet, self.deadline)
+        verified = VerifyProgress()
+        while not verified.done:
+            verified = verify.advance(reader, planner, paths, readback, verified)
+        return report_restore(
+            self.store, parquet, self.clock, paths, request, started_at,
+            [groups.to_state(), users.to_state()], verified.to_state(),
+        )
+
+    # What lies in the bucket after a restore.
+
+    def outcomes(self, result: dict[str, Any]) -> list[Outcome]:
+        return self._rows(f"restores/{result['restore_id']}/outcomes/", Outcome)
+
+    def differences(self, result: dict[str, Any]) -> list[Difference]:
+        return self._rows(f"restores/{result['restore_id']}/differences/", Difference)
+
+    def sub_map(self, result: dict[str, Any]) -> list[SubMapping]:
+        return self._rows(f"restores/{result['restore_id']}/sub_map.parquet", SubMapping)
+
+    def report(self, result: dict[str, Any]) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.store.objects[f"restores/{result['restore_id']}/report.json"].content)
+        return document
+
+    def rows(self, manifest: Manifest, kind: str, row_type: type[Any]) -> list[Any]:
+        reader = SnapshotReader(self.store, manifest, bootstrap.format_of)
+        return [row for batch in reader.rows(kind, row_type) for row in batch]
+
+    def _rows(self, prefix: str, row_type: type[Any]) -> list[Any]:
+        keys = self.store.keys(prefix)
+        return [row for batch in read_keys(self.store, bootstrap.PARQUET, keys, row_type) for row in batch]
+
+    def _name(self, pool_id: str, execution: str | None) -> tuple[SnapshotRef, str]:
+        self.runs += 1
+        self.clock.sleep(1)
+        started_at = self.clock.now().isoformat()
+        return SnapshotRef(pool_id, run_id(execution or f"execution {self.runs}", started_at)), started_at
+
+    def _export(self, export: Export, mfa: bool) -> tuple[ExportProgress, ExportProgress, ExportProgress]:
+        groups = users = memberships = ExportProgress()
+        while not groups.done:
+            groups = export.groups(groups)
+        while not users.done:
+            users = export.users(users, mfa)
+        while not memberships.done:
+            memberships = export.memberships(memberships, groups)
+        return users, groups, memberships
+
+    def _listing(self, export: Export) -> tuple[ExportProgress, frozenset[str]]:
+        users = groups = ExportProgress()
+        while not users.done:
+            users = export.users(users)
+        while not groups.done:
+            groups = export.groups(groups)
+        keys = part_keys(export.prefix, "groups", groups, export.file_format)
+        names = frozenset(g.group_name for b in read_keys(self.store, export.file_format, keys, Group) for g in b)
+        return users, names
+
+    def _restore_groups(
+        self, target: UserPool, reader: SnapshotReader, planner: Planner, paths: RestorePaths, existing: frozenset[str]
+    ) -> RestoreProgress:
+        progress = RestoreProgress()
+        restore = RestoreGroups(target, self.store, bootstrap.PARQUET, self.deadline)
+        while not progress.done:
+            row, outcomes = restore.advance(reader, planner, paths, existing, progress.row)
+            progress = RestoreProgress(
+                row=row, counts=count(progress.counts, outcomes),
+                failures=count_failures(progress.failures, outcomes), done=row == reader.manifest.counts.groups,
+            )
+        return progress
+
+    def _restore_users(
+        self, target: UserPool, planner: Planner, paths: RestorePaths, plan: PlanProgress, started_at: str
+    ) -> RestoreProgress:
+        from datetime import datetime
+
+        restore = RestoreUser(
+            target, lambda: unguessable(planner.target.password_policy, secrets.choice), planner.sub_attribute,
+            datetime.fromisoformat(started_at),
+        )
+        lane = RestoreLane(self.store, bootstrap.PARQUET, self.deadline, workers=4)
+        progress = RestoreProgress()
+        while not progress.done:
+            progress = lane.advance(restore, paths, plan.parts, 1, progress)
+        return progress
+
+
+def pool_with(users: int, groups: int = 3, pool_id: str = "us-east-1_Source", **options: Any) -> FakeUserPool:
+    """A pool of plain users, each in one or two groups."""
+    pool = FakeUserPool(pool_id, **options)
+    for number in range(users):
+        pool.add(f"user{number:05d}", groups=tuple({f"group{number % groups}", f"group{number % 2}"}) if groups else (),
+                 email=f"user{number}@example.com", email_verified="true")
+    return pool
