@@ -20,9 +20,10 @@ def up(port: int) -> None:
     try:
         outputs = cloud.deploy({"Quotas": ""} if os.environ.get("QUOTAS") == "documented" else {})
     except BaseException:
-        server.stop(cloud.server)
+        server.stop(cloud.process)
         raise
-    print(f"The embedded cloud is up on {cloud.endpoint} (credentials test/test, {server.REGION}); log: {cloud.server.log}\n")
+    print(f"The embedded cloud is up on {cloud.endpoint} (credentials test/test, {server.REGION}).")
+    print(f"Its log is {cloud.process.log.relative_to(server.ROOT)}\n")
     print("\n".join(f"  {name:28} {value}" for name, value in sorted(outputs.items())))
 
 

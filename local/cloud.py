@@ -1,14 +1,15 @@
 """The embedded cloud as a library, for tests and the demo.
 
-    with running() as cloud:
-        outputs = cloud.deploy()
-        result = cloud.run(outputs["BackupStateMachineArn"], {"user_pool_id": pool_id})
+>>> with running() as cloud:
+...     outputs = cloud.deploy()
+...     result = cloud.run(outputs["BackupStateMachineArn"], {"user_pool_id": pool_id})
 """
 
 from __future__ import annotations
 
 import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,8 +21,7 @@ from botocore.config import Config
 
 from . import server, stack
 
-#: An account of one's own: a 12-digit access key is its number.
-ACCOUNT = "test"
+ROOT_KEYS = {"AccessKeyId": "test", "SecretAccessKey": server.SECRET}
 POLL_SECONDS = 0.1
 
 
@@ -37,20 +37,23 @@ class ExecutionFailed(Exception):
 class Cloud:
     """A running embedded cloud, as one account sees it."""
 
-    server: server.Server
+    process: server.Server
 
     @property
     def endpoint(self) -> str:
-        return self.server.endpoint
+        return self.process.endpoint
 
-    def client(self, service: str, *, region: str = server.REGION, account: str = ACCOUNT) -> Any:
-        """A boto3 client. Root of its account: nothing is denied to it."""
-        return boto3.client(
+    def client(self, service: str, *, region: str = server.REGION, keys: Mapping[str, str] = ROOT_KEYS) -> Any:
+        """A boto3 client: as root of the account, to whom nothing is denied, unless given other `keys` (an STS answer's
+        `Credentials`). An `AccessKeyId` of 12 digits is the root of the account of that number."""
+        connect: Any = boto3.client  # typed by service elsewhere; here the service is a variable
+        return connect(
             service,
             region_name=region,
             endpoint_url=self.endpoint,
-            aws_access_key_id=account,
-            aws_secret_access_key="test",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys.get("SessionToken"),
             config=Config(retries={"mode": "standard"}, s3={"addressing_style": "path"}, max_pool_connections=32),
         )
 
@@ -124,9 +127,12 @@ class Cloud:
     def control(self, method: str, name: str, body: Any = None) -> Any:
         """Talks to the layer: `/_poolsafe/<name>`."""
         content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.endpoint}/_poolsafe/{name}", data=content, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read())
+        request = urllib.request.Request(f"{self.endpoint}/_poolsafe/{name}", data=content, method=method)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            raise ValueError(f"{method} {name}: {refused.read().decode()}") from refused
 
 
 @contextmanager

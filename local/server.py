@@ -1,11 +1,12 @@
 """The embedded cloud as a process of its own: starting it, waiting until it answers, ending all of it.
 
-The server leads a session, and the processes that run Lambda functions are its children: ending the group ends them all,
-however the server itself died.
+The server leads a session, and the processes that run Lambda functions are its children: ending the group ends them
+all, however the server itself died.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,14 +20,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .layer.function_process import FOLDER_VARIABLE
 from .layer.serve import WITH_INPUT
-from .layer.shared_layers import FOLDER_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Everything the embedded cloud keeps on disk. Nothing in it is worth keeping.
 STATE = ROOT / ".embedded"
 HOST = "127.0.0.1"
 REGION = "us-east-1"
+#: Of every account: nothing here is worth a secret.
+SECRET = "test"  # noqa: S105
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 #: Marks the folder of a server that outlives its caller.
@@ -93,7 +96,7 @@ def start(port: int, *, outlives_caller: bool, settings: Mapping[str, str] | Non
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "tmp").mkdir(parents=True)
     with (folder / "server.log").open("wb") as output:
-        process = subprocess.Popen(
+        process = _started[port] = subprocess.Popen(
             [sys.executable, "-m", "local.layer.serve", str(port), *([] if outlives_caller else [WITH_INPUT])],
             cwd=ROOT,
             env=environment(port, settings or {}),
@@ -134,10 +137,11 @@ def stop(server: Server) -> None:
     """Ends the server and every function process, and removes what they left, but for the log."""
     _signal_group(server.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while _group_lives(server.pid) and time.monotonic() < deadline:
+    while _group_lives(server) and time.monotonic() < deadline:
         time.sleep(0.02)
     _signal_group(server.pid, signal.SIGKILL)
-    _group_lives(server.pid)
+    if child := _started.pop(server.port, None):
+        child.communicate()
     if (server.folder / "server.log").exists():
         (server.folder / "server.log").replace(LAST_LOG)
     shutil.rmtree(server.folder, ignore_errors=True)
@@ -159,7 +163,7 @@ def environment(port: int, settings: Mapping[str, str]) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_EC2_METADATA_DISABLED": "true",
         "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
         "LAMBDA_EXECUTOR": "local",
@@ -171,25 +175,20 @@ def environment(port: int, settings: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+#: Our own children by port. Held: a server that ends with its input lives as long as its pipe does.
+_started: dict[int, subprocess.Popen[bytes]] = {}
+
+
 def _signal_group(leader: int, number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
-def _group_lives(leader: int) -> bool:
-    _reap(leader)
+def _group_lives(server: Server) -> bool:
+    if child := _started.get(server.port):
+        child.poll()  # one of ours that has ended is there until we take notice
     try:
-        os.killpg(leader, 0)
+        os.killpg(server.pid, 0)
     except (ProcessLookupError, PermissionError):
         return False
     return True
-
-
-def _reap(pid: int) -> None:
-    """Takes leave of the process if it is our child; otherwise that is its parent's business."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass

@@ -1,4 +1,4 @@
-"""The real template, built and deployed with the real tools: `sam build` and `sam deploy`, pointed at the embedded cloud.
+"""The real template, built and deployed with the real tools: `sam build` and `sam deploy`, to the embedded cloud.
 
 Built for the Python at hand, which also runs the functions here, into a folder of its own: what `sam build` makes for
 Lambda lies elsewhere and is never mixed up with it. A build is kept until a source changes.
@@ -6,6 +6,7 @@ Lambda lies elsewhere and is never mixed up with it. A build is kept until a sou
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -43,16 +44,18 @@ class CommandFailed(Exception):
     """A command of SAM's failed; the message is what it wrote."""
 
 
-def build(template: Path = ROOT / "template.yaml") -> None:
-    """`sam build`, if any source changed since the last one."""
-    root = template.parent
-    stamp, digest = BUILD / "digest", source_digest(root)
-    if stamp.exists() and stamp.read_text() == digest:
-        return
-    stamp.unlink(missing_ok=True)
-    _sam(root, ["build", "--template-file", str(template), "--build-dir", str(BUILD), "--parallel", "--build-in-source"])
-    _pack_layers()
-    stamp.write_text(digest)
+def build() -> None:
+    """`sam build`, if any source changed since the last one. One at a time, whoever asks."""
+    STATE.mkdir(exist_ok=True)
+    stamp, digest = BUILD / "digest", source_digest()
+    with (STATE / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text() == digest:
+            return
+        stamp.unlink(missing_ok=True)
+        _sam(ROOT, ["build", "--build-dir", str(BUILD), "--parallel", "--build-in-source"])
+        _pack_layers()
+        stamp.write_text(digest)
 
 
 def deploy(endpoint: str, parameters: Mapping[str, str]) -> None:
@@ -72,29 +75,31 @@ def _pack_layers() -> None:
     text = template.read_text()
     for layer in re.findall(r"ContentUri: (\w+)$", text, re.MULTILINE):
         with zipfile.ZipFile(BUILD / f"{layer}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for file in sorted((BUILD / layer).rglob("*")):
-                archive.write(file, file.relative_to(BUILD / layer))
+            for file in sorted(path for path in (BUILD / layer).rglob("*") if path.is_file()):
+                # Without the time of the build, the same files make the same archive.
+                entry = zipfile.ZipInfo(str(file.relative_to(BUILD / layer)))
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=1)
     template.write_text(re.sub(r"ContentUri: (\w+)$", r"ContentUri: \1.zip", text, flags=re.MULTILINE))
 
 
-def source_digest(root: Path) -> str:
+def source_digest() -> str:
     """Changes when a file that goes into the build does, or the Python it is built for."""
     digest = hashlib.sha256(sys.version.encode())
-    for file in _files(root):
-        digest.update(f"{file.relative_to(root)}\0".encode())
+    for file in _files():
+        digest.update(f"{file.relative_to(ROOT)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _files(root: Path) -> Iterator[Path]:
-    for source in SOURCES:
-        path = root / source
+def _files() -> Iterator[Path]:
+    for path in (ROOT / source for source in SOURCES):
         found = [path] if path.is_file() else path.rglob("*")
         yield from sorted(file for file in found if file.is_file() and "__pycache__" not in file.parts)
 
 
 def _sam(folder: Path, arguments: list[str], **variables: str) -> None:
-    """Runs SAM with an environment of its own: no telemetry, no look-up of newer versions, no credentials of the caller's."""
+    """Runs SAM in an environment of its own: no telemetry, no look-up of newer versions, none of the caller's keys."""
     home = STATE / "sam"
     home.mkdir(parents=True, exist_ok=True)
     settings: dict[str, Any] = {"telemetryEnabled": False, "lastVersionCheck": "2100-01-01T00:00:00"}

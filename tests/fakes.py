@@ -11,15 +11,31 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any
 
-from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, Group, Membership, Page, User
+from poolsafe.domain.password import CLASSES
+from poolsafe.domain.records import (
+    CONFIRMED,
+    EXTERNAL_PROVIDER,
+    FORCE_CHANGE_PASSWORD,
+    Group,
+    Membership,
+    Page,
+    User,
+)
 from poolsafe.domain.target import TargetPool
-from poolsafe.errors import AlreadyExists, NotFound, Rejected
+from poolsafe.errors import AlreadyExists, NotFound, PageTokenRefused, Rejected
 from poolsafe.ports import StoredObject
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 STANDARD = ("sub", "name", "email", "email_verified", "phone_number", "phone_number_verified", "birthdate", "locale")
+CHOSEN = "Chosen-by-its-owner-1"
+MAX_GROUPS_OF_A_USER = 100
+
+
+def nothing_happens(operation: str) -> None:
+    """The `before` of a fake that works."""
 
 
 @dataclass
@@ -58,25 +74,64 @@ class EveryTime:
         return self.asked % self.steps == 0
 
 
+class Killed(BaseException):
+    """The process died. No `except Exception` saves it; `life` says which process."""
+
+    def __init__(self, life: KillAt) -> None:
+        self.life = life
+
+
+@dataclass
+class KillAt:
+    """A `before` that kills the process at its call number `at`, counted from 1. The dead make no more calls.
+
+    Whoever catches Killed and starts a new process calls `revive`.
+    """
+
+    at: int
+    made: int = 0
+    operations: list[str] = field(default_factory=list)
+    dead: bool = False
+
+    def __call__(self, operation: str) -> None:
+        if not self.dead:
+            self.made += 1
+            self.operations.append(operation)
+            self.dead = self.made == self.at
+        if self.dead:
+            raise Killed(self)
+
+    def revive(self) -> None:
+        self.dead = False
+
+
 @dataclass
 class MemoryStore:
-    """The ObjectStore port in memory."""
+    """The ObjectStore port in memory. `written` has the key of every write, in order; `before` as in FakeUserPool."""
 
     objects: dict[str, StoredObject] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    before: Callable[[str], None] = nothing_happens
 
     def put(self, key: str, content: bytes, metadata: Mapping[str, str] | None = None) -> None:
+        self.before("PutObject")
         self.objects[key] = StoredObject(content, dict(metadata or {}))
+        self.written.append(key)
+        self.before("after PutObject")
 
     def put_if_absent(self, key: str, content: bytes) -> bool:
         if key in self.objects:
+            self.before("PutObject")
             return False
         self.put(key, content)
         return True
 
     def get(self, key: str) -> StoredObject | None:
+        self.before("GetObject")
         return self.objects.get(key)
 
     def keys(self, prefix: str) -> list[str]:
+        self.before("ListObjectsV2")
         return sorted(key for key in self.objects if key.startswith(prefix))
 
     def folders(self, prefix: str) -> list[str]:
@@ -99,8 +154,10 @@ class Account:
 class FakeUserPool:
     """The UserPool port in memory.
 
-    `calls` records every call that reached it, `before` is run first with the operation's name and may raise:
-    that is how tests throttle, kill and break it. `page_size` and `page_filter` shape its listings.
+    `calls` records every call that reached it, `passwords` every password it was given. `before` is run first with
+    the operation's name, and with "after <operation>" once a write has taken effect; it may raise: that is how tests
+    throttle, kill and break it. Pages have `page_sizes` items in turn; a page may be short or empty as Cognito's may,
+    and its token lasts `token_seconds`, for the listing that gave it alone.
     """
 
     def __init__(
@@ -111,19 +168,27 @@ class FakeUserPool:
         required: tuple[str, ...] = (),
         username_attributes: tuple[str, ...] = (),
         case_sensitive: bool = True,
+        max_lengths: Mapping[str, int] | None = None,
+        min_password_length: int = 8,
         page_size: int = 60,
-        before: Callable[[str], None] = lambda operation: None,
+        page_sizes: tuple[int, ...] = (),
+        token_seconds: float = 3600,
+        before: Callable[[str], None] = nothing_happens,
         clock: FakeClock | None = None,
     ) -> None:
         self.user_pool_id = user_pool_id
         self.accounts: dict[str, Account] = {}
         self.group_records: dict[str, Group] = {}
         self.calls: Counter[str] = Counter()
+        self.passwords: list[tuple[str, str]] = []
         self.clock = clock or FakeClock()
+        self.before = before
         self._custom, self._required = custom, required
         self._username_attributes, self._case_sensitive = username_attributes, case_sensitive
-        self._page_size = page_size
-        self.before = before
+        self._max_lengths, self._min_password_length = max_lengths or {}, min_password_length
+        self._page_sizes = cycle(page_sizes or (page_size,))
+        self._token_seconds = token_seconds
+        self._tokens: dict[str, tuple[str, int, float]] = {}
 
     # What a test puts in.
 
@@ -135,13 +200,20 @@ class FakeUserPool:
         status: str = CONFIRMED,
         enabled: bool = True,
         sub: str | None = None,
-        password: str | None = "Chosen-by-its-owner-1",
+        password: str | None = CHOSEN,
         **attributes: str,
     ) -> User:
         """Put a user in, however Cognito came to have it. Attribute `custom__x` means `custom:x`."""
         named = {name.replace("__", ":"): value for name, value in attributes.items()}
-        user = User(username, sub or str(uuid.uuid4()), status, enabled, START - timedelta(days=90),
-                    START - timedelta(days=9), named)
+        user = User(
+            username,
+            sub or str(uuid.uuid4()),
+            status,
+            enabled,
+            START - timedelta(days=90),
+            START - timedelta(days=9),
+            named,
+        )
         return self.put(user, groups, password)
 
     def put(self, user: User, groups: tuple[str, ...] = (), password: str | None = None) -> User:
@@ -158,26 +230,16 @@ class FakeUserPool:
 
     def describe(self) -> dict[str, Any]:
         self._enter("DescribeUserPool")
-        return {
-            "Id": self.user_pool_id,
-            "EstimatedNumberOfUsers": len(self.accounts),
-            "SchemaAttributes": [
-                {"Name": name, "Required": name in self._required or name == "sub",
-                 "StringAttributeConstraints": {"MinLength": "0", "MaxLength": "2048"}}
-                for name in (*STANDARD, *self._custom)
-            ],
-            "UsernameAttributes": list(self._username_attributes),
-            "UsernameConfiguration": {"CaseSensitive": self._case_sensitive},
-            "Policies": {"PasswordPolicy": {"MinimumLength": 8}},
-        }
+        return self._described()
 
     def list_users(self, token: str | None) -> Page[User]:
         self._enter("ListUsers")
-        return self._page([account.user for account in self.accounts.values()], token)
+        page = self._page("ListUsers", list(self.accounts.values()), token)
+        return Page(tuple(_as_listed(account.user) for account in page.items), page.token)
 
     def list_groups(self, token: str | None) -> Page[Group]:
         self._enter("ListGroups")
-        return self._page(sorted(self.group_records.values(), key=lambda group: group.group_name), token)
+        return self._page("ListGroups", sorted(self.group_records.values(), key=lambda group: group.group_name), token)
 
     def list_members(self, group_name: str, token: str | None) -> Page[Membership]:
         self._enter("ListUsersInGroup")
@@ -188,11 +250,12 @@ class FakeUserPool:
             for account in self.accounts.values()
             if group_name in account.groups
         ]
-        return self._page(members, token)
+        return self._page(f"ListUsersInGroup {group_name}", members, token)
 
     def get_user(self, username: str) -> User:
         self._enter("AdminGetUser")
-        return replace(self._find(username, "AdminGetUser").user, mfa_methods=())
+        user = self._find(username, "AdminGetUser").user
+        return replace(user, mfa_methods=user.mfa_methods or ())
 
     def groups_of(self, username: str) -> list[str]:
         self._enter("AdminListGroupsForUser")
@@ -202,23 +265,28 @@ class FakeUserPool:
         self._enter("CreateGroup")
         if group.group_name in self.group_records:
             raise AlreadyExists("CreateGroup", "GroupExistsException")
-        self.group_records[group.group_name] = replace(
-            group, created_at=self.clock.now(), modified_at=self.clock.now()
-        )
+        self.group_records[group.group_name] = replace(group, created_at=self.clock.now(), modified_at=self.clock.now())
         self._leave("CreateGroup")
 
     def create_user(self, username: str, attributes: Mapping[str, str], password: str) -> User:
         self._enter("AdminCreateUser")
-        target = TargetPool.of(self.describe_quietly())
-        if target.unknown(attributes) or "sub" in attributes or "identities" in attributes:
+        self._take_password("AdminCreateUser", username, password)
+        target = self._target()
+        if {"sub", "identities"} & attributes.keys() or target.unknown(attributes) or target.too_long(attributes):
+            raise Rejected("AdminCreateUser", "InvalidParameterException")
+        if self._username_attributes and username not in map(attributes.get, self._username_attributes):
             raise Rejected("AdminCreateUser", "InvalidParameterException")
         sub = str(uuid.uuid4())
         user = User(
-            sub if self._username_attributes else target.fold(username), sub, FORCE_CHANGE_PASSWORD, True,
-            self.clock.now(), self.clock.now(), dict(attributes),
+            sub if self._username_attributes else target.fold(username),
+            sub,
+            FORCE_CHANGE_PASSWORD,
+            True,
+            self.clock.now(),
+            self.clock.now(),
+            dict(attributes),
         )
-        identity = target.identity(user)
-        if any(target.identity(account.user) == identity for account in self.accounts.values()):
+        if self._named(username) is not None:
             raise AlreadyExists("AdminCreateUser", "UsernameExistsException")
         self.accounts[user.username] = Account(user, password)
         self._leave("AdminCreateUser")
@@ -226,6 +294,7 @@ class FakeUserPool:
 
     def set_password(self, username: str, password: str) -> None:
         self._enter("AdminSetUserPassword")
+        self._take_password("AdminSetUserPassword", username, password)
         account = self._find(username, "AdminSetUserPassword")
         account.password = password
         account.user = replace(account.user, status=CONFIRMED)
@@ -237,6 +306,8 @@ class FakeUserPool:
         if group_name not in self.group_records:
             raise NotFound("AdminAddUserToGroup", "ResourceNotFoundException")
         if group_name not in account.groups:
+            if len(account.groups) >= MAX_GROUPS_OF_A_USER:
+                raise Rejected("AdminAddUserToGroup", "LimitExceededException")
             account.groups.append(group_name)
         self._leave("AdminAddUserToGroup")
 
@@ -248,13 +319,29 @@ class FakeUserPool:
 
     # Inside.
 
-    def describe_quietly(self) -> dict[str, Any]:
-        """DescribeUserPool, not counted."""
-        before, self.before = self.before, lambda operation: None
-        described = self.describe()
-        self.calls["DescribeUserPool"] -= 1
-        self.before = before
-        return described
+    def _described(self) -> dict[str, Any]:
+        longest = self._max_lengths
+        return {
+            "Id": self.user_pool_id,
+            "EstimatedNumberOfUsers": len(self.accounts),
+            "SchemaAttributes": [
+                {
+                    "Name": name,
+                    "Required": name in self._required or name == "sub",
+                    "StringAttributeConstraints": {
+                        "MinLength": "0",
+                        "MaxLength": str(longest.get(name, 2048)),
+                    },
+                }
+                for name in (*STANDARD, *self._custom)
+            ],
+            "UsernameAttributes": list(self._username_attributes),
+            "UsernameConfiguration": {"CaseSensitive": self._case_sensitive},
+            "Policies": {"PasswordPolicy": {"MinimumLength": self._min_password_length}},
+        }
+
+    def _target(self) -> TargetPool:
+        return TargetPool.of(self._described())
 
     def _enter(self, operation: str) -> None:
         self.before(operation)
@@ -263,16 +350,46 @@ class FakeUserPool:
     def _leave(self, operation: str) -> None:
         self.before(f"after {operation}")
 
-    def _find(self, username: str, operation: str) -> Account:
-        target = TargetPool.of(self.describe_quietly())
-        for account in self.accounts.values():
-            if username in (account.user.username, account.user.sub) or target.fold(username) == target.identity(
-                account.user
-            ):
-                return account
-        raise NotFound(operation, "UserNotFoundException")
+    def _take_password(self, operation: str, username: str, password: str) -> None:
+        self.passwords.append((username, password))
+        if len(password) < self._min_password_length or not all(set(group) & set(password) for group in CLASSES):
+            raise Rejected(operation, "InvalidPasswordException")
 
-    def _page(self, items: list[Any], token: str | None) -> Page[Any]:
-        start = int(token or 0)
-        end = start + self._page_size
-        return Page(tuple(items[start:end]), str(end) if end < len(items) else None)
+    def _named(self, username: str) -> Account | None:
+        """The account that answers to a name: its username, its sub, or the address it signs in with.
+
+        The address of a federated profile names nobody: a local user may have it too
+        (aws-amplify/amplify-js#3899, amazon-archives/amazon-cognito-identity-js#600).
+        """
+        target = self._target()
+        for account in self.accounts.values():
+            if target.fold(username) in (target.fold(account.user.username), account.user.sub):
+                return account
+            local = account.user.status != EXTERNAL_PROVIDER
+            if local and self._username_attributes and target.fold(username) == target.identity(account.user):
+                return account
+        return None
+
+    def _find(self, username: str, operation: str) -> Account:
+        account = self._named(username)
+        if account is None:
+            raise NotFound(operation, "UserNotFoundException")
+        return account
+
+    def _page(self, listing: str, items: list[Any], token: str | None) -> Page[Any]:
+        start, issued = 0, self.clock.monotonic()
+        if token is not None:
+            of_listing, start, issued = self._tokens.get(token, ("", 0, 0.0))
+            if of_listing != listing or self.clock.monotonic() - issued > self._token_seconds:
+                raise PageTokenRefused(f"{listing}: the page token is no longer valid.")
+        end = start + next(self._page_sizes)
+        if end >= len(items):
+            return Page(tuple(items[start:]), None)
+        following = f"token-{len(self._tokens)}"
+        self._tokens[following] = (listing, end, self.clock.monotonic())
+        return Page(tuple(items[start:end]), following)
+
+
+def _as_listed(user: User) -> User:
+    """ListUsers does not tell the MFA preferences."""
+    return replace(user, mfa_methods=None, preferred_mfa=None)

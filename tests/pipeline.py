@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from poolsafe import bootstrap
@@ -34,7 +36,6 @@ from poolsafe.operations.seal import Exported, seal
 from poolsafe.operations.verify_snapshot import verify_snapshot
 from poolsafe.operations.verify_target import Readback, VerifyProgress, VerifyTarget
 from poolsafe.ports import Deadline, UserPool
-
 from tests.fakes import FakeClock, FakeUserPool, MemoryStore, Never
 
 REGIONS = frozenset({"us-east-1", "eu-west-1"})
@@ -43,11 +44,17 @@ CONFIG = "config/user_pool.json"
 
 @dataclass
 class Machines:
-    """Runs backups and restores over fakes. Each run gets an execution id of its own unless one is given."""
+    """Runs backups and restores over fakes. Each run gets an execution id of its own unless one is given.
+
+    `before_verification` happens between a restore's last write and its second listing of the target.
+    """
 
     store: MemoryStore = field(default_factory=MemoryStore)
     clock: FakeClock = field(default_factory=FakeClock)
     deadline: Deadline = field(default_factory=Never)
+    before_verification: Callable[[], None] = lambda: None
+    lanes: int = 1
+    workers: int = 4
     runs: int = 0
 
     def backup(self, pool: UserPool, execution: str | None = None, **options: Any) -> Manifest:
@@ -60,8 +67,16 @@ class Machines:
         export = Export(pool, self.store, file_format, ref.prefix, self.deadline)
         users, groups, memberships = self._export(export, "mfa" in request.include)
         return seal(
-            self.store, file_format, self.clock, ref, request, Exported((users,), (groups,), (memberships,)),
-            started_at, described["EstimatedNumberOfUsers"], [CONFIG], {"poolsafe": "test"},
+            self.store,
+            file_format,
+            self.clock,
+            ref,
+            request,
+            Exported((users,), (groups,), (memberships,)),
+            started_at,
+            described["EstimatedNumberOfUsers"],
+            [CONFIG],
+            {"poolsafe": "test"},
         )
 
     def restore(self, target: UserPool, execution: str | None = None, **options: Any) -> dict[str, Any]:
@@ -94,6 +109,7 @@ class Machines:
         reader = SnapshotReader(self.store, manifest, bootstrap.format_of)
         groups = self._restore_groups(target, reader, planner, paths, listed_groups)
         users = self._restore_users(target, planner, paths, progress, started_at)
+        self.before_verification()
         after = Export(target, self.store, parquet, paths.target_after, self.deadline)
         readback = Readback(*self._export(after, False))
         verify = VerifyTarget(target, self.store, parquet, self.deadline)
@@ -101,8 +117,14 @@ class Machines:
         while not verified.done:
             verified = verify.advance(reader, planner, paths, readback, verified)
         return report_restore(
-            self.store, parquet, self.clock, paths, request, started_at,
-            [groups.to_state(), users.to_state()], verified.to_state(),
+            self.store,
+            parquet,
+            self.clock,
+            paths,
+            request,
+            started_at,
+            [groups.to_state(), *(lane.to_state() for lane in users)],
+            verified.to_state(),
         )
 
     # What lies in the bucket after a restore.
@@ -117,7 +139,13 @@ class Machines:
         return self._rows(f"restores/{result['restore_id']}/sub_map.parquet", SubMapping)
 
     def report(self, result: dict[str, Any]) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.store.objects[f"restores/{result['restore_id']}/report.json"].content)
+        return self.document(f"restores/{result['restore_id']}/report.json")
+
+    def plan(self, result: dict[str, Any]) -> dict[str, Any]:
+        return self.document(f"restores/{result['restore_id']}/plan.json")
+
+    def document(self, key: str) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.store.objects[key].content)
         return document
 
     def rows(self, manifest: Manifest, kind: str, row_type: type[Any]) -> list[Any]:
@@ -162,31 +190,40 @@ class Machines:
         while not progress.done:
             row, outcomes = restore.advance(reader, planner, paths, existing, progress.row)
             progress = RestoreProgress(
-                row=row, counts=count(progress.counts, outcomes),
-                failures=count_failures(progress.failures, outcomes), done=row == reader.manifest.counts.groups,
+                row=row,
+                counts=count(progress.counts, outcomes),
+                failures=count_failures(progress.failures, outcomes),
+                done=row == reader.manifest.counts.groups,
             )
         return progress
 
     def _restore_users(
         self, target: UserPool, planner: Planner, paths: RestorePaths, plan: PlanProgress, started_at: str
-    ) -> RestoreProgress:
-        from datetime import datetime
-
+    ) -> list[RestoreProgress]:
         restore = RestoreUser(
-            target, lambda: unguessable(planner.target.password_policy, secrets.choice), planner.sub_attribute,
+            target,
+            lambda: unguessable(planner.target.password_policy, secrets.choice),
+            planner.sub_attribute,
             datetime.fromisoformat(started_at),
         )
-        lane = RestoreLane(self.store, bootstrap.PARQUET, self.deadline, workers=4)
-        progress = RestoreProgress()
-        while not progress.done:
-            progress = lane.advance(restore, paths, plan.parts, 1, progress)
-        return progress
+        worker = RestoreLane(self.store, bootstrap.PARQUET, self.deadline, self.workers)
+        done = []
+        for lane in range(self.lanes):
+            progress = RestoreProgress(lane)
+            while not progress.done:
+                progress = worker.advance(restore, paths, plan.parts, self.lanes, progress)
+            done.append(progress)
+        return done
 
 
 def pool_with(users: int, groups: int = 3, pool_id: str = "us-east-1_Source", **options: Any) -> FakeUserPool:
     """A pool of plain users, each in one or two groups."""
     pool = FakeUserPool(pool_id, **options)
     for number in range(users):
-        pool.add(f"user{number:05d}", groups=tuple({f"group{number % groups}", f"group{number % 2}"}) if groups else (),
-                 email=f"user{number}@example.com", email_verified="true")
+        pool.add(
+            f"user{number:05d}",
+            groups=tuple({f"group{number % groups}", f"group{number % 2}"}) if groups else (),
+            email=f"user{number}@example.com",
+            email_verified="true",
+        )
     return pool

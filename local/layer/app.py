@@ -13,13 +13,13 @@ from .calls import Calls
 from .concern import Concern, surround
 from .controls import App, with_controls
 from .faults import Faults
-from .function_errors import report_exceptions_by_class
+from .function_process import make_functions_like_lambda
 from .group_defaults import group_defaults
 from .group_quota import group_quota
 from .messages import Messages
+from .password_reset import password_reset
 from .schema_checks import schema_checks
 from .seed import put_users
-from .shared_layers import share_extracted_layers
 from .transport import as_if_over_tls
 from .usernames import usernames
 
@@ -32,16 +32,16 @@ def application() -> App:
     concerns: list[Concern] = [  # outermost first
         calls,
         faults,
-        messages,
         usernames,
         schema_checks,
         group_quota,
         group_defaults,
+        password_reset,
+        messages,
     ]
     emulator.SERVICE_HANDLERS[COGNITO] = surround(emulator.SERVICE_HANDLERS[COGNITO], concerns)
     messages.watch_deliveries()
-    share_extracted_layers()
-    report_exceptions_by_class()
+    make_functions_like_lambda()
     controls = {
         "calls": calls.control,
         "messages": messages.control,

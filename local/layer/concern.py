@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+Response = tuple[int, dict[str, str], bytes]
 #: What the emulator calls for every service: method, path, headers, body, query → status, headers, body.
-ServiceHandler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[tuple[int, dict[str, str], bytes]]]
+ServiceHandler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
 
 TARGET_PREFIX = "AWSCognitoIdentityProviderService."
 
@@ -58,9 +59,7 @@ class Concern(Protocol):
 def surround(emulator: ServiceHandler, concerns: Sequence[Concern]) -> ServiceHandler:
     """The emulator's Cognito with the concerns round it, the first outermost."""
 
-    async def handler(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> tuple[int, dict[str, str], bytes]:
+    async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         async def innermost(call: Call) -> Answer:
             content = json.dumps(dict(call.members)).encode()
             status, answered, received = await emulator(method, path, headers, content, query)

@@ -31,7 +31,8 @@ def with_controls(app: App, controls: Mapping[str, Control]) -> App:
             status, answer = 200, control(scope["method"], json.loads(content) if content else None)
         except (KeyError, TypeError, ValueError) as error:
             status, answer = 400, {"error": repr(error), "controls": sorted(controls)}
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
     return controlled
@@ -41,6 +42,6 @@ async def _body(receive: Receive) -> bytes:
     content = b""
     while True:
         message = await receive()
-        content += message.get("body", b"")
+        content += bytes(message.get("body", b""))
         if not message.get("more_body", False):
             return content

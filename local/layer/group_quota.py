@@ -1,7 +1,7 @@
 """A user belongs to at most 100 groups; the next is a LimitExceededException.
 
-https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html ("Groups that each user can belong to"). That joining
-a group again is no further group is assumed.
+https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html ("Groups that each user can belong to").
+That joining a group again is no further group is assumed.
 """
 
 from __future__ import annotations

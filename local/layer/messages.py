@@ -37,9 +37,9 @@ class Messages:
         deliver = cognito._deliver_cognito_email
 
         @functools.wraps(deliver)
-        def noted(pool: dict[str, Any], to_email: str, subject: str, body: str, type_name: str, extra: Any = None) -> Any:
+        def noted(pool: dict[str, Any], to: str, subject: str, body: str, type_name: str, extra: Any = None) -> Any:
             self._record("delivered", type_name, str(pool.get("Id", "")))
-            return deliver(pool, to_email, subject, body, type_name, extra)
+            return deliver(pool, to, subject, body, type_name, extra)
 
         cognito._deliver_cognito_email = noted
 
@@ -56,9 +56,9 @@ class Messages:
 def sends(call: Call) -> bool:
     """Whether the documentation says that this request, granted, sends a message.
 
-    AdminCreateUser invites unless told to SUPPRESS. AdminUpdateUserAttributes "might" send a code for a new e-mail address
-    or phone number; assumed here: it does where the pool verifies that attribute by itself and the call does not say
-    that it is verified.
+    AdminCreateUser invites unless told to SUPPRESS. AdminUpdateUserAttributes "might" send a code for a new e-mail
+    address or phone number; assumed here: it does where the pool verifies that attribute by itself and the call does
+    not say that it is verified.
     """
     if call.action == "AdminCreateUser":
         return call.members.get("MessageAction") != "SUPPRESS"

@@ -35,3 +35,15 @@ def is_case_insensitive(pool: dict[str, Any]) -> bool:
     """`CaseSensitive` is true unless the pool says otherwise
     (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UsernameConfigurationType.html)."""
     return pool.get("UsernameConfiguration", {}).get("CaseSensitive") is False
+
+
+def pool_of_client(client_id: str) -> dict[str, Any] | None:
+    """The pool of an app client: requests of an app carry no signature, hence no account."""
+    from ministack.services import cognito
+
+    return next((pool for _, pool in cognito._all_pools() if client_id in pool["_clients"]), None)
+
+
+def hides_users(pool: dict[str, Any], client_id: str) -> bool:
+    """Whether that app client answers for unknown users as for known ones (`PreventUserExistenceErrors`)."""
+    return bool(pool["_clients"][client_id].get("PreventUserExistenceErrors") == "ENABLED")

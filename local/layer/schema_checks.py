@@ -3,9 +3,9 @@
 InvalidParameterException where an attribute is not in the schema, is longer or shorter than its
 `StringAttributeConstraints`, may not be changed, or is Cognito's own to set.
 
-Sources: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html ("You can't change an
-attribute's mutability"), API_SchemaAttributeType and API_AdminCreateUser in the API reference; "Cannot modify the
-non-mutable attribute identities" is how others met it. The other texts are ours: nothing may decide by them.
+Sources: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html, and in the API
+reference API_SchemaAttributeType and API_AdminCreateUser; "Cannot modify the non-mutable attribute identities" is how
+others met it. The other texts are ours: nothing may decide by them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Users straight into the pool: the stand-in for years of sign-ups, and for what no API can make.
 
 `POST /_poolsafe/users` with `{"UserPoolId": ..., "Users": [...], "Groups": [...]}`. A user is what ListUsers returns
-(`Username` and whatever else is known of it), with `Password` and `Groups` (names) where wanted; a group is what CreateGroup
-takes. Federated profiles with their `identities`, unconfirmed users, creation dates long past and users without any attribute
-but `sub` come in this way only. Not a part of the product.
+(`Username` and whatever else is known of it), with `Password` and `Groups` (names) where wanted; a group is what
+CreateGroup takes. Federated profiles with their `identities`, unconfirmed users, creation dates long past and users
+without any attribute but `sub` come in this way only. Not a part of the product.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The server process: `python -m local.layer.serve PORT [--ends-with-its-input]`, in an environment made by `local/server.py`.
+"""The server process: `python -m local.layer.serve PORT [--ends-with-its-input]`.
 
-Ends at SIGTERM, and where told so when its standard input ends: so it never outlives a test run that was killed.
+Its environment is made by `local/server.py`. It ends at SIGTERM, and where told so when its standard input ends: so it
+never outlives a test run that was killed.
 """
 
 from __future__ import annotations

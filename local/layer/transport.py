@@ -1,6 +1,6 @@
 """Requests are marked as come over TLS, which AWS is reached by and the embedded cloud is not.
 
-AWS serves its APIs through TLS only in practice, and the snapshot bucket's policy denies the rest (`aws:SecureTransport`,
+AWS is called over TLS, and the snapshot bucket's policy denies the rest (`aws:SecureTransport`,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-securetransport).
 The embedded cloud listens in clear, on the loopback interface alone, so this stands for the proxy that would terminate
 TLS and say so in a header. A request that already says how it came is believed: that is how a test asks for the denial.

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     """Why it ended so. A failure may also carry `<operation>:<Cognito's error code>`."""
 
     EXISTS = "exists"
+    UNFINISHED = "unfinished"
     APPEARED_MEANWHILE = "appeared_meanwhile"
     FEDERATED = "federated"
     SERVICE_MADE_GROUP = "service_made_group"

@@ -3,6 +3,7 @@
     for each user of the snapshot, joined with groups and with the target:
         listed twice in the snapshot        -> skip
         federated (EXTERNAL_PROVIDER)       -> defer: no API can create it
+        left unfinished by a dead restore   -> create: it is completed
         in the target already               -> skip: nothing of it is touched
         the target cannot take it           -> fail, with the reason
         otherwise                           -> create
@@ -20,7 +21,7 @@ from enum import StrEnum
 
 from ..errors import TargetMismatch
 from .outcome import Reason
-from .records import EXTERNAL_PROVIDER, User
+from .records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, User
 from .target import TargetPool
 
 
@@ -57,13 +58,13 @@ class Planner:
     target: TargetPool
     sub_attribute: str | None
 
-    def decide(self, user: User, groups: tuple[str, ...], existing_sub: str | None, seen: bool = False) -> PlannedUser:
-        """Plan one user. `existing_sub` is the target's `sub` for the same identity, if it has one."""
+    def decide(self, user: User, groups: tuple[str, ...], twin: User | None, seen: bool = False) -> PlannedUser:
+        """Plan one user. `twin` is the target's user of the same identity; `seen` that this `sub` was planned before."""
         attributes = self.target.writable(user.attributes)
         if self.sub_attribute:
             # A user that was restored before keeps its first `sub`: that is the one applications stored.
             attributes.setdefault(self.sub_attribute, user.sub)
-        action, reason = self._judge(user, attributes, existing_sub, seen)
+        action, reason = self._judge(user, attributes, twin, seen)
         own, service_made = self._split(groups)
         return PlannedUser(
             username=user.username,
@@ -75,7 +76,19 @@ class Planner:
             groups=own,
             service_groups=service_made,
             enabled=user.enabled,
-            existing_sub=existing_sub,
+            existing_sub=twin.sub if twin else None,
+        )
+
+    def is_unfinished(self, found: User, attributes: Mapping[str, str]) -> bool:
+        """Whether a restore made this user and died before its password was set.
+
+        It carries the old `sub`, which nothing but a restore writes, and cannot
+        sign in nor say 'forgot password': left alone, it would stay locked out.
+        """
+        return (
+            self.sub_attribute is not None
+            and found.status == FORCE_CHANGE_PASSWORD
+            and found.attributes.get(self.sub_attribute) == attributes.get(self.sub_attribute)
         )
 
     def is_service_made(self, group_name: str) -> bool:
@@ -84,13 +97,15 @@ class Planner:
         return group_name.startswith(f"{self.source_pool_id}_")
 
     def _judge(
-        self, user: User, attributes: Mapping[str, str], existing_sub: str | None, seen: bool
+        self, user: User, attributes: Mapping[str, str], twin: User | None, seen: bool
     ) -> tuple[Action, str | None]:
         if seen:
             return Action.SKIP, Reason.LISTED_TWICE
         if is_federated(user):
             return Action.DEFER, Reason.FEDERATED
-        if existing_sub is not None:
+        if twin is not None:
+            if self.is_unfinished(twin, attributes):
+                return Action.CREATE, Reason.UNFINISHED
             return Action.SKIP, Reason.EXISTS
         if self.target.sign_in_name(user) is None:
             return Action.FAIL, Reason.NO_SIGN_IN_ATTRIBUTE

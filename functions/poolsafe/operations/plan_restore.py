@@ -101,7 +101,7 @@ class PlanRestore:
         seen: set[str] = set()
         for user in users:
             twin = existing.get(planner.target.identity(user) or "")
-            planned = planner.decide(user, groups.get(user.sub, ()), twin.sub if twin else None, user.sub in seen)
+            planned = planner.decide(user, groups.get(user.sub, ()), twin, user.sub in seen)
             seen.add(user.sub)
             survey.add(planned, user, planner.target)
             writer.add([planned])

@@ -84,6 +84,8 @@ class RestoreUser:
             return found if self._is_ours(planned, found) else None
 
     def _is_ours(self, planned: PlannedUser, found: User) -> bool:
+        if planned.reason == Reason.UNFINISHED:
+            return True
         if found.created_at < self.restore_started_at - CLOCK_SKEW:
             return False
         if self.sub_attribute:

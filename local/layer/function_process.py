@@ -1,0 +1,106 @@
+"""The process of a Lambda function, closer to Lambda's than the emulator makes it.
+
+- It reports an exception by its class and lives on. The emulator calls every exception `Runtime.HandlerError` and ends
+  the process, so that no Retry or Catch could tell errors apart. On Lambda `errorType` is the name of the class
+  (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html); a process that dies is a `Runtime.ExitError`
+  (https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html).
+- It sees its code, its layers and the standard library, and nothing that happens to be installed beside the emulator.
+- Its layers are there at once. On Lambda they are mounted read-only; the emulator unpacks all 140 MB for each process
+  anew, which would take longer than the work. Here each layer is unpacked once, by its hash, into a folder that
+  outlives the server, compiled bytecode included.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import os
+import shutil
+import threading
+import zipfile
+from pathlib import Path
+from typing import Any
+
+FOLDER_VARIABLE = "POOLSAFE_LAYER_FOLDER"
+
+#: Where the emulator's worker reads the folders it is to import from.
+LAYERS_VARIABLE = "_LAMBDA_LAYERS_DIRS"
+
+#: How the emulator's worker tells of an exception, and what it does here instead: it returns it, marked.
+TOLD = '_real_stdout.write(json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()}) + "\\n")'
+MARK = "_poolsafe_error"
+TELLS = f"""traceback.print_exc()
+            _told = {{"errorMessage": str(e), "errorType": type(e).__name__,
+                     "stackTrace": traceback.format_tb(e.__traceback__)}}
+            _real_stdout.write(json.dumps({{"status": "ok", "result": {{"{MARK}": _told}}}}) + "\\n")"""
+DIED = ("Worker process died", "Worker returned no response")
+
+ALONE = """
+import sys
+sys.path[:] = [folder for folder in sys.path if not folder.endswith(("site-packages", "dist-packages"))]
+"""
+
+
+def make_functions_like_lambda() -> None:
+    """Takes its place in the emulator. Fails when that is not the one this was written for."""
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    before, told, after = lambda_runtime._PYTHON_WORKER_SCRIPT.rpartition(TOLD)
+    if not told:
+        raise RuntimeError("another emulator than this was written for: its worker tells of exceptions differently")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = ALONE + before + TELLS + after
+    lambda_runtime.Worker._spawn = _with_layers_at_hand(lambda_runtime.Worker._spawn)
+    lambda_svc._execute_function_warm = _telling_errors(lambda_svc._execute_function_warm)
+
+
+def _telling_errors(execute: Any) -> Any:
+    @functools.wraps(execute)
+    def executed(*arguments: Any) -> dict[str, Any]:
+        result: dict[str, Any] = execute(*arguments)
+        body = result.get("body")
+        if isinstance(body, dict) and MARK in body:
+            return {**result, "body": body[MARK], "error": True}
+        if result.get("error") and isinstance(body, dict) and body.get("errorMessage") in DIED:
+            return {**result, "body": {"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited with error"}}
+        return result
+
+    return executed
+
+
+def _with_layers_at_hand(spawn: Any) -> Any:
+    @functools.wraps(spawn)
+    def spawned(worker: Any) -> None:
+        config = worker.config
+        folders = [_folder_of_layer(layer if isinstance(layer, str) else layer["Arn"]) for layer in config["Layers"]]
+        variables = {**config["Environment"]["Variables"], LAYERS_VARIABLE: os.pathsep.join(map(str, folders))}
+        worker.config = {**config, "Layers": [], "Environment": {"Variables": variables}}
+        try:
+            spawn(worker)
+        finally:
+            worker.config = config
+
+    return spawned
+
+
+_one_at_a_time = threading.Lock()
+
+
+@functools.cache
+def _folder_of_layer(arn: str) -> Path:
+    """A version of a layer never changes, so neither does its folder."""
+    from ministack.services import lambda_svc
+
+    archive: bytes = lambda_svc._resolve_layer_zip(arn)
+    folder = Path(os.environ[FOLDER_VARIABLE]) / hashlib.sha256(archive).hexdigest()[:16]
+    with _one_at_a_time:
+        if not folder.exists():
+            unfinished = folder.with_suffix(f".{os.getpid()}")
+            with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+                opened.extractall(unfinished)
+            try:
+                unfinished.rename(folder)
+            except OSError:  # another server was quicker
+                shutil.rmtree(unfinished)
+    return folder

@@ -1,0 +1,47 @@
+"""One embedded cloud with the stack deployed for the whole session; every test finds it quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud, running
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    with running() as cloud:
+        cloud.deploy()
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def outputs(cloud: Cloud) -> dict[str, str]:
+    """The stack's outputs: state machines, bucket."""
+    return cloud.outputs()
+
+
+@pytest.fixture(autouse=True)
+def quiet(cloud: Cloud) -> None:
+    """No fault is armed, no call counted, no message noted."""
+    cloud.control("DELETE", "faults")
+    cloud.forget()
+
+
+@pytest.fixture(scope="session")
+def idp(cloud: Cloud) -> Any:
+    """Cognito, as root of the account."""
+    return cloud.client("cognito-idp")
+
+
+@pytest.fixture
+def make_pool(idp: Any) -> Callable[..., str]:
+    """Creates a user pool, case-insensitive unless told otherwise; takes what CreateUserPool takes, returns the id."""
+
+    def make(**settings: Any) -> str:
+        named = {"PoolName": "pool", "UsernameConfiguration": {"CaseSensitive": False}, **settings}
+        return str(idp.create_user_pool(**named)["UserPool"]["Id"])
+
+    return make

@@ -1,0 +1,257 @@
+"""The real state machines in this process: `statemachine/*.json`, the real handlers, and fakes underneath.
+
+Knows the part of Amazon States Language that the definitions use. Nobody waits; Retry and Catch are obeyed by error
+name, and a redrive goes on at the state that failed. Payloads travel as JSON text, as they do on AWS.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from poolsafe import bootstrap
+from poolsafe.adapters.governed import GovernedUserPool, Governor
+from poolsafe.domain.manifest import Manifest
+from poolsafe.domain.quotas import DOCUMENTED
+from poolsafe.domain.snapshot import SnapshotRef
+from poolsafe.errors import PoolNotFound
+from poolsafe.operations.open_snapshot import read_manifest
+from poolsafe.ports import Deadline
+from poolsafe.settings import Settings
+from tests.fakes import FakeUserPool, Killed
+from tests.pipeline import Machines
+
+DEFINITIONS = Path(__file__).parents[1] / "statemachine"
+FUNCTION = re.compile(r"\$\{(?P<job>[A-Z][a-z]+)(?P<state>\w+)Function\}")
+MAX_PAYLOAD = 256 * 1024
+
+State = dict[str, Any]
+
+
+class ExecutionFailed(Exception):
+    """What the console shows of an execution that failed."""
+
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error = error
+        self.cause = cause
+
+
+class TaskFailed(Exception):
+    """A state ended with an error; Retry and Catch look at its name."""
+
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(error)
+        self.error = error
+        self.cause = cause
+
+
+@dataclass
+class LambdaContext:
+    """The context of an invocation; its time is short when the deadline is near."""
+
+    deadline: Deadline
+    aws_request_id: str = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 0 if self.deadline.near() else 900_000
+
+
+@dataclass
+class Execution:
+    """One execution of one state machine. `payloads` has the input and output of each invocation, by state."""
+
+    definition: State
+    context: State
+    deadline: Deadline
+    payloads: list[tuple[str, Any, Any]] = field(default_factory=list)
+    retries: Counter[str] = field(default_factory=Counter)
+    failed: tuple[str, Any] | None = None
+
+    def run(self, data: Any) -> Any:
+        return self._walk(self.definition, self.definition["StartAt"], data, self.context)
+
+    def redrive(self) -> Any:
+        """Go on where the execution failed."""
+        assert self.failed is not None
+        name, data = self.failed
+        return self._walk(self.definition, name, data, self.context)
+
+    def _walk(self, machine: State, name: str, data: Any, context: State) -> Any:
+        while True:
+            state = machine["States"][name]
+            kind = state["Type"]
+            if kind == "Fail":
+                failure = data["failure"]
+                raise ExecutionFailed(failure["Error"], failure["Cause"])
+            if kind == "Choice":
+                name = next(
+                    (c["Next"] for c in state["Choices"] if _at(c["Variable"], data, context) is c["BooleanEquals"]),
+                    state["Default"],
+                )
+                continue
+            following = state.get("Next")
+            try:
+                data = self._result(name, state, data, context)
+            except TaskFailed as failure:
+                catcher = next((c for c in state.get("Catch", ()) if _names(c, failure.error)), None)
+                if catcher is None:
+                    raise
+                self.failed = name, data
+                data = {**data, catcher["ResultPath"][2:]: {"Error": failure.error, "Cause": failure.cause}}
+                following = catcher["Next"]
+            if following is None:
+                return data
+            name = following
+
+    def _result(self, name: str, state: State, data: Any, context: State) -> Any:
+        if state["Type"] == "Pass":
+            result = _filled(state["Parameters"], data, context) if "Parameters" in state else data
+        elif state["Type"] == "Map":
+            result = [self._walk(*lane) for lane in self._lanes(state, data, context)]
+        else:
+            result = {"Payload": self._invoke(name, state, _filled(state["Parameters"], data, context))}
+        if "ResultSelector" in state:
+            result = _filled(state["ResultSelector"], result, context)
+        if "ResultPath" in state:
+            result = {**data, state["ResultPath"][2:]: result}
+        return _at(state.get("OutputPath", "$"), result, context)
+
+    def _lanes(self, state: State, data: Any, context: State) -> Iterator[tuple[State, str, Any, State]]:
+        processor = state["ItemProcessor"]
+        for item in _at(state["ItemsPath"], data, context):
+            inner = {**context, "Map": {"Item": {"Value": item}}}
+            yield processor, processor["StartAt"], _filled(state["ItemSelector"], data, inner), inner
+
+    def _invoke(self, name: str, state: State, parameters: State) -> Any:
+        handler = handler_of(parameters["FunctionName"])
+        attempts: Counter[int] = Counter()
+        while True:
+            try:
+                answer = self._call(handler, parameters["Payload"])
+                self.payloads.append((name, parameters["Payload"], answer))
+                return answer
+            except TaskFailed as failure:
+                retriers = enumerate(state.get("Retry", ()))
+                number, retrier = next(((n, r) for n, r in retriers if _names(r, failure.error)), (0, None))
+                if retrier is None or attempts[number] == retrier["MaxAttempts"]:
+                    raise
+                attempts[number] += 1
+                self.retries[failure.error] += 1
+
+    def _call(self, handler: Callable[[Any, Any], Any], payload: Any) -> Any:
+        try:
+            return _as_json(handler(_as_json(payload), LambdaContext(self.deadline)))
+        except Killed as killed:
+            killed.life.revive()
+            raise TaskFailed("Lambda.Unknown", "The process exited before completing the request.") from None
+        except Exception as error:
+            cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
+            raise TaskFailed(type(error).__name__, cause) from error
+
+
+def handler_of(function_name: str) -> Callable[[Any, Any], Any]:
+    """`${BackupExportUsersFunction}` is `handler` of `backup/export_users.py`."""
+    found = FUNCTION.fullmatch(function_name)
+    assert found is not None, function_name
+    module = re.sub(r"(?<!^)(?=[A-Z])", "_", found["state"]).lower()
+    handler: Callable[[Any, Any], Any] = importlib.import_module(f"{found['job'].lower()}.{module}").handler
+    return handler
+
+
+def _names(rule: State, error: str) -> bool:
+    return error in rule["ErrorEquals"] or "States.ALL" in rule["ErrorEquals"]
+
+
+def _filled(template: Any, data: Any, context: State) -> Any:
+    if not isinstance(template, dict):
+        return template
+    return {
+        name.removesuffix(".$"): _at(value, data, context) if name.endswith(".$") else _filled(value, data, context)
+        for name, value in template.items()
+    }
+
+
+def _at(path: str, data: Any, context: State) -> Any:
+    if array := re.fullmatch(r"States\.ArrayLength\((.+)\)", path):
+        return len(_at(array[1], data, context))
+    found, steps = (context, path[2:]) if path.startswith("$$") else (data, path[1:])
+    for step in filter(None, steps.split(".")):
+        found = found[step]
+    return found
+
+
+def _as_json(payload: Any) -> Any:
+    text = json.dumps(payload)
+    assert len(text.encode()) < MAX_PAYLOAD
+    return json.loads(text)
+
+
+@dataclass(frozen=True)
+class FakeApplication(bootstrap.Application):
+    """The adapters of a warm function, over fakes: governed pools by id, and a store in memory."""
+
+    pools: dict[str, FakeUserPool] = field(default_factory=dict)
+
+    def user_pool(self, user_pool_id: str, quota_share: float, lanes: int = 1) -> tuple[GovernedUserPool, Governor]:
+        governor = Governor(self.rates(quota_share, lanes), self.clock)
+        return GovernedUserPool(self.pools.get(user_pool_id) or _absent(user_pool_id), governor), governor
+
+
+def _absent(user_pool_id: str) -> FakeUserPool:
+    def refuse(operation: str) -> None:
+        raise PoolNotFound(f"{user_pool_id} does not exist in this account.")
+
+    return FakeUserPool(user_pool_id, before=refuse)
+
+
+@dataclass
+class Deployed(Machines):
+    """Runs backups and restores through the real definitions and handlers, while it is entered.
+
+    >>> with Deployed() as machines:
+    ...     machines.backup(pool)
+    """
+
+    executions: list[Execution] = field(default_factory=list)
+
+    def __enter__(self) -> Deployed:
+        settings = Settings.of({"SNAPSHOT_BUCKET": "bucket"})
+        assert settings.quotas == DOCUMENTED
+        self.application = FakeApplication(settings, self.store, self.clock, {})
+        self._built, bootstrap.application = bootstrap.application, lambda: self.application  # type: ignore[assignment]
+        return self
+
+    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        bootstrap.application = self._built
+
+    def backup(self, pool: FakeUserPool, execution: str | None = None, **options: Any) -> Manifest:  # type: ignore[override]
+        self.application.pools[pool.user_pool_id] = pool
+        result = self.start("backup", {"user_pool_id": pool.user_pool_id, **options}, execution)
+        return read_manifest(self.store, SnapshotRef(result["user_pool_id"], result["snapshot_id"]))
+
+    def restore(self, target: FakeUserPool, execution: str | None = None, **options: Any) -> State:  # type: ignore[override]
+        self.application.pools[target.user_pool_id] = target
+        result: State = self.start("restore", {"target_user_pool_id": target.user_pool_id, **options}, execution)
+        return result
+
+    def start(self, machine: str, request: Any, execution: str | None = None) -> Any:
+        """StartExecution; the result, or ExecutionFailed."""
+        self.runs += 1
+        self.clock.sleep(1)
+        context = {
+            "Execution": {
+                "Id": f"arn:aws:states:us-east-1:123456789012:execution:{machine}:{execution or self.runs}",
+                "StartTime": self.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            }
+        }
+        definition = json.loads((DEFINITIONS / f"{machine}.asl.json").read_text("utf-8"))
+        self.executions.append(Execution(definition, context, self.deadline))
+        return self.executions[-1].run(request)
