@@ -10,7 +10,7 @@ TESTS := $(wildcard tests/unit tests/contract tests/architecture tests/faults te
 LOCKED := functions/layers/shared functions/layers/pyarrow local tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up down bench lock clean
+.PHONY: help demo test check up down build bench lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ up: .venv/installed ## the embedded cloud with the stack deployed (PORT=4566, QU
 
 down: .venv/installed ## stop it
 	$(VENV) -m local down
+
+build: .venv/installed ## sam build for Lambda (arm64, python3.13), without Docker
+	POOLSAFE_PYTHON="$(CURDIR)/$(VENV)" .venv/bin/sam build
 
 bench: .venv/installed ## benchmarks
 	$(VENV) -m tests.benchmarks

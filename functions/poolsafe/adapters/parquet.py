@@ -116,7 +116,7 @@ class ParquetFormat:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        convert = _converters(row_type)
+        convert = _converters(row_type)  # type: ignore[arg-type]
         names = [field.name for field in fields(row_type)]  # type: ignore[arg-type]
         wanted = None if where is None else pa.array(sorted(where.values), pa.string())
         with pq.ParquetFile(pa.BufferReader(content)) as file:
@@ -142,7 +142,7 @@ class ParquetPart(Generic[Row]):
         import pyarrow.parquet as pq
 
         self.rows = 0
-        self._schema = schema(row_type)
+        self._schema = schema(row_type)  # type: ignore[arg-type]
         self._columns = [attrgetter(name) for name in self._schema.names]
         self._maps = [name == "attributes" for name in self._schema.names]
         self._pending: list[Row] = []

@@ -59,7 +59,7 @@ class Planner:
     sub_attribute: str | None
 
     def decide(self, user: User, groups: tuple[str, ...], twin: User | None, seen: bool = False) -> PlannedUser:
-        """Plan one user. `twin` is the target's user of the same identity; `seen` that this `sub` was planned before."""
+        """Plan one user. `twin` is the target's user of the same identity; `seen`: this `sub` was planned before."""
         attributes = self.target.writable(user.attributes)
         if self.sub_attribute:
             # A user that was restored before keeps its first `sub`: that is the one applications stored.
@@ -154,6 +154,7 @@ class Survey:
     users: Counter[str] = field(default_factory=Counter)
     memberships: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
     unknown_attributes: Counter[str] = field(default_factory=Counter)
     statuses_lost: Counter[str] = field(default_factory=Counter)
     disabled: int = 0
@@ -166,6 +167,8 @@ class Survey:
         self.memberships["service_made"] += len(planned.service_groups)
         if planned.reason:
             self.reasons[planned.reason] += 1
+            if planned.action is Action.FAIL:
+                self.failures[planned.reason] += 1
         if planned.action is Action.CREATE:
             self.unknown_attributes.update(target.unknown(planned.attributes))
             self.disabled += not planned.enabled
@@ -183,11 +186,7 @@ class Survey:
             )
         failing = self.users[Action.FAIL]
         if failing * 100 > max_failed_percent * total:
-            reasons = ", ".join(
-                f"{reason} ({count} users)"
-                for reason, count in sorted(self.reasons.items())
-                if reason not in (Reason.EXISTS, Reason.FEDERATED, Reason.LISTED_TWICE)
-            )
+            reasons = ", ".join(f"{reason} ({count} users)" for reason, count in sorted(self.failures.items()))
             raise TargetMismatch(
                 f"target_user_pool_id: {target.user_pool_id} cannot take {failing} of {total} users: {reasons}. "
                 f"That is more than max_failed_percent ({max_failed_percent:g}). Nothing was written. Restore into a "
@@ -201,6 +200,7 @@ class Survey:
             "users": dict(self.users),
             "memberships": dict(self.memberships),
             "reasons": dict(self.reasons),
+            "failures": dict(self.failures),
             "unknown_attributes": dict(self.unknown_attributes),
             "statuses_lost": dict(self.statuses_lost),
             "disabled": self.disabled,
