@@ -31,7 +31,7 @@ class Reason(StrEnum):
 
     EXISTS = "exists"
     UNFINISHED = "unfinished"
-    APPEARED_MEANWHILE = "appeared_meanwhile"
+    NAME_TAKEN = "name_taken"
     FEDERATED = "federated"
     SERVICE_MADE_GROUP = "service_made_group"
     USER_EXISTS = "user_exists"

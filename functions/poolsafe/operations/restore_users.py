@@ -56,7 +56,7 @@ class RestoreUser:
         try:
             user = self._create_or_find(planned)
             if user is None:
-                return _all(planned, Result.SKIPPED, Reason.APPEARED_MEANWHILE, Reason.USER_EXISTS)
+                return _all(planned, Result.FAILED, Reason.NAME_TAKEN, Reason.USER_FAILED)
             if user.status == FORCE_CHANGE_PASSWORD:
                 self.pool.set_password(user.username, self.new_password())
         except Rejected as error:
