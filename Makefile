@@ -24,7 +24,7 @@ test: .venv/installed ## all tests
 check: .venv/installed ## lint, types, template
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
-	$(VENV) -m mypy
+	$(VENV) -m mypy functions local tests
 	.venv/bin/cfn-lint template.yaml
 
 up: .venv/installed ## the embedded cloud with the stack deployed (PORT=4566, QUOTAS=documented for the pace of AWS)

@@ -1,7 +1,7 @@
 """The real state machines in this process: `statemachine/*.json`, the real handlers, and fakes underneath.
 
-Knows the part of Amazon States Language that the definitions use. Nobody waits; Retry and Catch are obeyed by error
-name, and a redrive goes on at the state that failed. Payloads travel as JSON text, as they do on AWS.
+Knows the part of Amazon States Language that the definitions use. Nobody waits; Retry is obeyed by error name, and a
+redrive goes on at the state that failed. Payloads travel as JSON text, as they do on AWS.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import importlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -36,19 +36,10 @@ State = dict[str, Any]
 
 
 class ExecutionFailed(Exception):
-    """What the console shows of an execution that failed."""
+    """A Task ended with an error that its Retry does not name, or too often; the console shows the same two texts."""
 
     def __init__(self, error: str, cause: str) -> None:
         super().__init__(f"{error}: {cause}")
-        self.error = error
-        self.cause = cause
-
-
-class TaskFailed(Exception):
-    """A state ended with an error; Retry and Catch look at its name."""
-
-    def __init__(self, error: str, cause: str) -> None:
-        super().__init__(error)
         self.error = error
         self.cause = cause
 
@@ -73,49 +64,34 @@ class Execution:
     deadline: Deadline
     payloads: list[tuple[str, Any, Any]] = field(default_factory=list)
     retries: Counter[str] = field(default_factory=Counter)
-    failed: tuple[str, Any] | None = None
+    _at: dict[int | None, tuple[str, Any]] = field(default_factory=dict)
 
     def run(self, data: Any) -> Any:
         return self._walk(self.definition, self.definition["StartAt"], data, self.context)
 
     def redrive(self) -> Any:
-        """Go on where the execution failed."""
-        assert self.failed is not None
-        name, data = self.failed
-        return self._walk(self.definition, name, data, self.context)
+        """Go on where the execution failed; in a Map, with each lane where it stood."""
+        return self._walk(self.definition, *self._at[None], self.context)
 
-    def _walk(self, machine: State, name: str, data: Any, context: State) -> Any:
+    def _walk(self, machine: State, name: str, data: Any, context: State, lane: int | None = None) -> Any:
         while True:
+            self._at[lane] = name, data
             state = machine["States"][name]
-            kind = state["Type"]
-            if kind == "Fail":
-                failure = data["failure"]
-                raise ExecutionFailed(failure["Error"], failure["Cause"])
-            if kind == "Choice":
-                name = next(
-                    (c["Next"] for c in state["Choices"] if _at(c["Variable"], data, context) is c["BooleanEquals"]),
-                    state["Default"],
-                )
+            if state["Type"] == "Choice":
+                taken = (c["Next"] for c in state["Choices"] if _at(c["Variable"], data, context) is c["BooleanEquals"])
+                name = next(taken, state["Default"])
                 continue
-            following = state.get("Next")
-            try:
-                data = self._result(name, state, data, context)
-            except TaskFailed as failure:
-                catcher = next((c for c in state.get("Catch", ()) if _names(c, failure.error)), None)
-                if catcher is None:
-                    raise
-                self.failed = name, data
-                data = {**data, catcher["ResultPath"][2:]: {"Error": failure.error, "Cause": failure.cause}}
-                following = catcher["Next"]
-            if following is None:
+            data = self._result(name, state, data, context)
+            if state.get("End"):
                 return data
-            name = following
+            name = state["Next"]
 
     def _result(self, name: str, state: State, data: Any, context: State) -> Any:
         if state["Type"] == "Pass":
             result = _filled(state["Parameters"], data, context) if "Parameters" in state else data
         elif state["Type"] == "Map":
-            result = [self._walk(*lane) for lane in self._lanes(state, data, context)]
+            items = enumerate(_at(state["ItemsPath"], data, context))
+            result = [self._lane(state, data, context, lane, item) for lane, item in items]
         else:
             result = {"Payload": self._invoke(name, state, _filled(state["Parameters"], data, context))}
         if "ResultSelector" in state:
@@ -124,11 +100,12 @@ class Execution:
             result = {**data, state["ResultPath"][2:]: result}
         return _at(state.get("OutputPath", "$"), result, context)
 
-    def _lanes(self, state: State, data: Any, context: State) -> Iterator[tuple[State, str, Any, State]]:
-        processor = state["ItemProcessor"]
-        for item in _at(state["ItemsPath"], data, context):
-            inner = {**context, "Map": {"Item": {"Value": item}}}
-            yield processor, processor["StartAt"], _filled(state["ItemSelector"], data, inner), inner
+    def _lane(self, state: State, data: Any, context: State, lane: int, item: Any) -> Any:
+        inner = {**context, "Map": {"Item": {"Value": item}}}
+        machine = state["ItemProcessor"]
+        start = machine["StartAt"], _filled(state["ItemSelector"], data, inner)
+        name, stood = self._at.get(lane, start)
+        return self._walk(machine, name, stood, inner, lane)
 
     def _invoke(self, name: str, state: State, parameters: State) -> Any:
         handler = handler_of(parameters["FunctionName"])
@@ -138,7 +115,7 @@ class Execution:
                 answer = self._call(handler, parameters["Payload"])
                 self.payloads.append((name, parameters["Payload"], answer))
                 return answer
-            except TaskFailed as failure:
+            except ExecutionFailed as failure:
                 retriers = enumerate(state.get("Retry", ()))
                 number, retrier = next(((n, r) for n, r in retriers if _names(r, failure.error)), (0, None))
                 if retrier is None or attempts[number] == retrier["MaxAttempts"]:
@@ -151,10 +128,10 @@ class Execution:
             return _as_json(handler(_as_json(payload), LambdaContext(self.deadline)))
         except Killed as killed:
             killed.life.revive()
-            raise TaskFailed("Lambda.Unknown", "The process exited before completing the request.") from None
+            raise ExecutionFailed("Lambda.Unknown", "The process exited before completing the request.") from None
         except Exception as error:
             cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
-            raise TaskFailed(type(error).__name__, cause) from error
+            raise ExecutionFailed(type(error).__name__, cause) from error
 
 
 def handler_of(function_name: str) -> Callable[[Any, Any], Any]:

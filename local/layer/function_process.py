@@ -73,8 +73,9 @@ def _with_layers_at_hand(spawn: Any) -> Any:
     @functools.wraps(spawn)
     def spawned(worker: Any) -> None:
         config = worker.config
-        folders = [_folder_of_layer(layer if isinstance(layer, str) else layer["Arn"]) for layer in config["Layers"]]
-        variables = {**config["Environment"]["Variables"], LAYERS_VARIABLE: os.pathsep.join(map(str, folders))}
+        layers = [layer if isinstance(layer, str) else layer["Arn"] for layer in config.get("Layers", ())]
+        folders = os.pathsep.join(str(_folder_of_layer(layer)) for layer in layers)
+        variables = {**config.get("Environment", {}).get("Variables", {}), LAYERS_VARIABLE: folders}
         worker.config = {**config, "Layers": [], "Environment": {"Variables": variables}}
         try:
             spawn(worker)

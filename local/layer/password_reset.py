@@ -1,8 +1,8 @@
 """Who may say "forgot password": the rule that locks a restored pool out if it is forgotten.
 
 The emulator lets everybody. Cognito refuses a user in FORCE_CHANGE_PASSWORD ("User password cannot be reset in the
-current state", https://github.com/aws-amplify/amplify-js/issues/2955), a disabled one, and one without a verified e-mail
-address or phone number
+current state", https://github.com/aws-amplify/amplify-js/issues/2955), a disabled one, and one without a verified
+e-mail address or phone number
 (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ForgotPassword.html). An app client
 that hides which users exist answers as if a code were on its way
 (https://github.com/aws-amplify/amplify-js/issues/6543). That federated users are refused likewise is assumed.
