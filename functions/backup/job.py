@@ -1,0 +1,16 @@
+"""What every exporting state needs of its event: the pool at its share of the quotas, and where the files go."""
+
+from __future__ import annotations
+
+from poolsafe import bootstrap
+from poolsafe.adapters.governed import Governor
+from poolsafe.entrypoint import Event, Invocation
+from poolsafe.operations.export import Export
+
+
+def open_export(event: Event, invocation: Invocation, lanes: int = 1) -> tuple[Export, Governor]:
+    """Read `export` of the event: pool, prefix, format and share. The governor knows of throttles."""
+    job, application = event["export"], invocation.application
+    pool, governor = application.user_pool(job["user_pool_id"], job["quota_share"], lanes)
+    file_format = bootstrap.FORMATS[job["format"]]
+    return Export(pool, application.store, file_format, job["prefix"], invocation.deadline), governor
