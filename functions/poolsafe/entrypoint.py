@@ -66,7 +66,8 @@ def state(
                 logger.error("defect", extra={"explanation": str(unexpected)})
                 raise unexpected from None
             finally:
-                metrics.flush_metrics()
+                if metrics.metric_set:
+                    metrics.flush_metrics()
             logger.info("finished", extra={"done": answer.get("done")})
             return answer
 

@@ -188,13 +188,15 @@ def _characters(row: Any) -> int:
 
 
 def _matches(batch: Any, where: Where, wanted: Any) -> Any:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     column = batch.column(where.column)
     if where.attribute is not None:
         column = pc.map_lookup(column, where.attribute, "first")
     if where.ignore_case:
-        column = pc.utf8_lower(column)
+        # Python's lower case, as everywhere else: Arrow's differs for some letters, and would miss those users.
+        column = pa.array([value and value.lower() for value in column.to_pylist()], pa.string())
     return pc.is_in(column, value_set=wanted)
 
 

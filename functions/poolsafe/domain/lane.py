@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .manifest import chain_digest
+from .paging import Chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,13 @@ class ExportProgress:
 
     Part numbers 0 to `parts - 1` are committed; `digest` chains their SHA-256,
     so that the seal can tell whether what lies in the bucket is what this
-    chain of invocations wrote. `groups_done` is the cursor of the outer listing
-    where memberships are walked group by group.
+    chain of invocations wrote. `chain` is where in its listing the lane is (a
+    `Chain`); `groups_done` how many groups are, where memberships are walked
+    group by group.
     """
 
     lane: int = 0
-    token: str | None = None
+    chain: Mapping[str, Any] = field(default_factory=dict)
     groups_done: int = 0
     parts: int = 0
     rows: int = 0
@@ -42,6 +44,14 @@ class ExportProgress:
 
     def to_state(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def position(self) -> Chain:
+        return Chain(**self.chain)
+
+    def at(self, chain: Chain) -> ExportProgress:
+        """The same lane, further on in its listing."""
+        return replace(self, chain=asdict(chain))
 
     def committed(self, rows: int, sha256: str) -> ExportProgress:
         """One more part lies in the bucket."""

@@ -31,6 +31,7 @@ class Reason(StrEnum):
 
     EXISTS = "exists"
     UNFINISHED = "unfinished"
+    NAME_COLLIDES = "name_collides"
     NAME_TAKEN = "name_taken"
     FEDERATED = "federated"
     SERVICE_MADE_GROUP = "service_made_group"

@@ -1,42 +1,43 @@
 """When does a listing end? Only when a page comes without a token.
 
-A page may be short, or empty, and not be the last [API ListUsers]; the same
-token twice in a chain would never end. Both have emptied backups of other tools.
+A page may be short, or empty, and not be the last [API ListUsers]. A token that
+comes again would never end. Both have emptied backups of other tools.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from ..errors import ListingBroken
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """One walk through a listing.
+    """One walk through a listing, small enough to travel between states.
 
-    >>> chain = Chain()
-    >>> chain.follow("a"), chain.finished
-    ('a', False)
+    A circle of tokens is found by Brent's method, whatever its length and
+    wherever hand-overs cut the walk: `mark` is a token passed before, moved on
+    after `stride` steps, and the stride doubles each time.
+
+    >>> Chain().follow("a").token, Chain().follow(None).finished
+    ('a', True)
     """
 
-    listing: str = "listing"
     token: str | None = None
+    mark: str | None = None
+    steps: int = 0
+    stride: int = 1
     finished: bool = False
-    _seen: set[int] = field(default_factory=set)
 
-    def follow(self, token: str | None) -> str | None:
-        """Take the token of the page just read. Raises ListingBroken when it came before."""
+    def follow(self, token: str | None) -> Chain:
+        """Take the token of the page just read. Raises ListingBroken when the walk goes in a circle."""
         if token is None:
-            self.finished = True
-        else:
-            # Hashes, so that an hour of long tokens stays small in memory.
-            mark = hash(token)
-            if token == self.token or mark in self._seen:
-                raise ListingBroken(
-                    f"{self.listing}: Cognito returned a page token it had returned before, so the listing would "
-                    "never end. Nothing was sealed. Start the backup again; if it happens again, ask AWS Support."
-                )
-            self._seen.add(mark)
-        self.token = token
-        return token
+            return Chain(finished=True)
+        if token in (self.token, self.mark):
+            raise ListingBroken(
+                "Cognito returned a page token it had returned before, so the listing would never end. Nothing was "
+                "sealed. Start the run again; if it happens again, ask AWS Support."
+            )
+        if self.steps + 1 < self.stride:
+            return replace(self, token=token, steps=self.steps + 1)
+        return Chain(token, mark=token, stride=self.stride * 2)

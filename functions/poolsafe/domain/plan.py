@@ -3,6 +3,7 @@
     for each user of the snapshot, joined with groups and with the target:
         listed twice in the snapshot        -> skip
         federated (EXTERNAL_PROVIDER)       -> defer: no API can create it
+        same name as another, to the target -> fail: the first has it
         left unfinished by a dead restore   -> create: it is completed
         in the target already               -> skip: nothing of it is touched
         the target cannot take it           -> fail, with the reason
@@ -58,13 +59,19 @@ class Planner:
     target: TargetPool
     sub_attribute: str | None
 
-    def decide(self, user: User, groups: tuple[str, ...], twin: User | None, seen: bool = False) -> PlannedUser:
-        """Plan one user. `twin` is the target's user of the same identity; `seen`: this `sub` was planned before."""
+    def decide(
+        self, user: User, groups: tuple[str, ...], twin: User | None, earlier_sub: str | None = None
+    ) -> PlannedUser:
+        """Plan one user.
+
+        `twin` is the target's user of the same identity, `earlier_sub` the `sub`
+        of the one of the snapshot that was planned before with that identity.
+        """
         attributes = self.target.writable(user.attributes)
         if self.sub_attribute:
             # A user that was restored before keeps its first `sub`: that is the one applications stored.
             attributes.setdefault(self.sub_attribute, user.sub)
-        action, reason = self._judge(user, attributes, twin, seen)
+        action, reason = self._judge(user, attributes, twin, earlier_sub)
         own, service_made = self._split(groups)
         return PlannedUser(
             username=user.username,
@@ -97,12 +104,14 @@ class Planner:
         return group_name.startswith(f"{self.source_pool_id}_")
 
     def _judge(
-        self, user: User, attributes: Mapping[str, str], twin: User | None, seen: bool
+        self, user: User, attributes: Mapping[str, str], twin: User | None, earlier_sub: str | None
     ) -> tuple[Action, str | None]:
-        if seen:
+        if earlier_sub == user.sub:
             return Action.SKIP, Reason.LISTED_TWICE
         if is_federated(user):
             return Action.DEFER, Reason.FEDERATED
+        if earlier_sub is not None:
+            return Action.FAIL, Reason.NAME_COLLIDES
         if twin is not None:
             if self.is_unfinished(twin, attributes):
                 return Action.CREATE, Reason.UNFINISHED
@@ -162,6 +171,9 @@ class Survey:
 
     def add(self, planned: PlannedUser, user: User, target: TargetPool) -> None:
         """Count one decision."""
+        if planned.reason == Reason.LISTED_TWICE:
+            self.reasons[planned.reason] += 1
+            return
         self.users[planned.action] += 1
         self.memberships[planned.action] += len(planned.groups)
         self.memberships["service_made"] += len(planned.service_groups)

@@ -44,7 +44,7 @@ class Export:
     def users(self, progress: ExportProgress, include_mfa: bool = False) -> ExportProgress:
         """Carry the lane of users on. With `include_mfa`, one AdminGetUser for each of them."""
         writer = self._writer("users", User, progress)
-        seen, statuses, counts = RecentlySeen(), Counter(progress.statuses), Counter[str]()
+        seen, statuses, counts = self._seen_before(progress), Counter(progress.statuses), Counter[str]()
 
         def take(page: Page[User]) -> None:
             fresh = [user for user in page.items if seen.first_time(user.sub)]
@@ -56,12 +56,11 @@ class Export:
             writer.add(fresh)
 
         try:
-            chain = self._walk("ListUsers", progress.token, self.pool.list_users, take)
+            chain = self._walk(progress.position, self.pool.list_users, take)
         except PageTokenRefused as error:
             return _restart(progress, error)
         return replace(
-            writer.commit(),
-            token=chain.token,
+            writer.commit().at(chain),
             done=chain.finished,
             duplicates=progress.duplicates + counts["duplicates"],
             unreadable=progress.unreadable + counts["unreadable"],
@@ -77,10 +76,10 @@ class Export:
             writer.add(group for group in page.items if seen.first_time(group.group_name))
 
         try:
-            chain = self._walk("ListGroups", progress.token, self.pool.list_groups, take)
+            chain = self._walk(progress.position, self.pool.list_groups, take)
         except PageTokenRefused as error:
             return _restart(progress, error)
-        return replace(writer.commit(), token=chain.token, done=chain.finished)
+        return replace(writer.commit().at(chain), done=chain.finished)
 
     def memberships(self, progress: ExportProgress, groups: ExportProgress) -> ExportProgress:
         """Carry the memberships on, group by group: groups x pages, not one request per user."""
@@ -92,45 +91,47 @@ class Export:
             for group in batch
         ]
         writer = self._writer("memberships", Membership, progress)
-        token, position = progress.token, progress.groups_done
+        chain, position = progress.position, progress.groups_done
         try:
             while position < len(names):
-                token = self._members(names[position], token, writer)
-                if token is None:
-                    position += 1
+                chain = self._members(names[position], chain, writer)
+                if chain.finished:
+                    chain, position = Chain(), position + 1
                 if self.deadline.near():
                     break
         except PageTokenRefused as error:
             return _restart(progress, error)
-        return replace(writer.commit(), token=token, groups_done=position, done=position == len(names))
+        return replace(writer.commit().at(chain), groups_done=position, done=position == len(names))
 
-    def _members(self, group_name: str, token: str | None, writer: PartWriter[Membership]) -> str | None:
-        """Walk one group; the token to go on with, or None when it is done."""
+    def _members(self, group_name: str, chain: Chain, writer: PartWriter[Membership]) -> Chain:
+        """Walk one group from where the chain is."""
         seen = RecentlySeen()
 
         def take(page: Page[Membership]) -> None:
             writer.add(member for member in page.items if seen.first_time(member.sub))
 
         try:
-            return self._walk("ListUsersInGroup", token, lambda at: self.pool.list_members(group_name, at), take).token
+            return self._walk(chain, lambda token: self.pool.list_members(group_name, token), take)
         except NotFound:
             # The group was deleted since it was listed: it has no members now.
-            return None
+            return Chain(finished=True)
 
-    def _walk(
-        self,
-        listing: str,
-        token: str | None,
-        read: Callable[[str | None], Page[Row]],
-        take: Callable[[Page[Row]], None],
-    ) -> Chain:
-        chain = Chain(listing, token)
+    def _walk(self, chain: Chain, read: Callable[[str | None], Page[Row]], take: Callable[[Page[Row]], None]) -> Chain:
         while True:
             page = read(chain.token)
             take(page)
-            chain.follow(page.token)
+            chain = chain.follow(page.token)
             if chain.finished or self.deadline.near():
                 return chain
+
+    def _seen_before(self, progress: ExportProgress) -> RecentlySeen:
+        """Who was listed just before the hand-over: those of the last part."""
+        seen = RecentlySeen()
+        keys = part_keys(self.prefix, "users", progress, self.file_format)[-1:]
+        for batch in read_keys(self.store, self.file_format, keys, User):
+            for user in batch:
+                seen.first_time(user.sub)
+        return seen
 
     def _writer(self, kind: str, row_type: type[Row], progress: ExportProgress) -> PartWriter[Row]:
         return PartWriter(self.store, self.file_format, self.prefix, kind, row_type, progress)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..domain.lane import ExportProgress
 from ..domain.manifest import Manifest
-from ..domain.plan import PlannedUser, Planner, Survey
+from ..domain.plan import PlannedUser, Planner, Survey, is_federated
 from ..domain.plan_summary import summarise
 from ..domain.quotas import Category
 from ..domain.records import Membership
@@ -97,12 +97,15 @@ class PlanRestore:
         subs = frozenset(user.sub for user in users)
         groups = groups_by_sub(reader.rows("memberships", Membership, Where("sub", subs)))
         identities = frozenset(name for user in users if (name := planner.target.identity(user)) is not None)
-        existing = counterparts(self.store, self.working_format, target_keys, planner.target, identities)
-        seen: set[str] = set()
+        existing = counterparts(self.store, lambda _: self.working_format, target_keys, planner.target, identities)
+        # Users of earlier files: somebody listed twice, or two whom this target cannot tell apart.
+        before = counterparts(self.store, self.format_of, reader.keys("users")[:position], planner.target, identities)
+        planned_subs = {identity: user.sub for identity, user in before.items()}
         for user in users:
-            twin = existing.get(planner.target.identity(user) or "")
-            planned = planner.decide(user, groups.get(user.sub, ()), twin, user.sub in seen)
-            seen.add(user.sub)
+            identity = planner.target.identity(user) or ""
+            planned = planner.decide(user, groups.get(user.sub, ()), existing.get(identity), planned_subs.get(identity))
+            if not is_federated(user):
+                planned_subs.setdefault(identity, user.sub)
             survey.add(planned, user, planner.target)
             writer.add([planned])
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..domain.manifest import Manifest
+from ..domain.plan import is_federated
 from ..domain.records import Membership, User
 from ..domain.snapshot import SnapshotRef
 from ..domain.target import SIGN_IN_ATTRIBUTES, TargetPool
@@ -54,16 +55,20 @@ def groups_by_sub(batches: Iterable[Iterable[Membership]]) -> dict[str, tuple[st
 
 
 def counterparts(
-    store: ObjectStore, file_format: FileFormat, keys: Sequence[str], target: TargetPool, identities: frozenset[str]
+    store: ObjectStore, format_of: FormatOf, keys: Sequence[str], target: TargetPool, identities: frozenset[str]
 ) -> dict[str, User]:
-    """The users of a listing of the target that have one of these identities, by identity."""
+    """The local users in some files who have one of these identities in the target, by identity; the first of each.
+
+    Federated profiles are left out: they may have the e-mail address of a local user and are not that user.
+    """
     found: dict[str, User] = {}
     for where in _same_identity(target, identities):
-        for batch in read_keys(store, file_format, keys, User, where):
-            for user in batch:
-                identity = target.identity(user)
-                if identity in identities:
-                    found[identity] = user
+        for key in keys:
+            for batch in read_keys(store, format_of(key), [key], User, where):
+                for user in batch:
+                    identity = target.identity(user)
+                    if identity in identities and not is_federated(user):
+                        found.setdefault(identity, user)
     return found
 
 

@@ -97,7 +97,7 @@ class VerifyTarget:
         outcomes, failed_groups = self._outcomes(paths, subs)
         identities = frozenset(name for user in users if (name := planner.target.identity(user)) is not None)
         target_keys = part_keys(paths.target_after, "users", readback.users, self.working_format)
-        twins = counterparts(self.store, self.working_format, target_keys, planner.target, identities)
+        twins = counterparts(self.store, lambda _: self.working_format, target_keys, planner.target, identities)
         member_keys = part_keys(paths.target_after, "memberships", readback.memberships, self.working_format)
         back_groups = groups_by_sub(
             read_keys(
