@@ -39,6 +39,7 @@ from poolsafe.ports import Deadline, UserPool
 from tests.fakes import FakeClock, FakeUserPool, MemoryStore, Never
 
 REGIONS = frozenset({"us-east-1", "eu-west-1"})
+LATEST = "us-east-1_Source/latest"
 CONFIG = "config/user_pool.json"
 
 
@@ -227,3 +228,9 @@ def pool_with(users: int, groups: int = 3, pool_id: str = "us-east-1_Source", **
             email_verified="true",
         )
     return pool
+
+
+def target_pool(**options: Any) -> FakeUserPool:
+    """An empty pool with a place for the old `sub`."""
+    custom = ("custom:original_sub", *options.pop("custom", ()))
+    return FakeUserPool("us-east-1_Target", custom=custom, **options)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.cloud import Cloud, running
+from tests.embedded.deployed import Deployed
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,9 @@ def make_pool(idp: Any) -> Callable[..., str]:
         return str(idp.create_user_pool(**named)["UserPool"]["Id"])
 
     return make
+
+
+@pytest.fixture(scope="session")
+def deployed(cloud: Cloud, outputs: dict[str, str]) -> Deployed:
+    """The stack, and pools asked directly."""
+    return Deployed(cloud, outputs)

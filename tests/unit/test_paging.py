@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given
@@ -79,18 +81,29 @@ def test_a_user_on_two_pages_is_saved_once_and_counted() -> None:
     assert progress.duplicates == 2
 
 
-@pytest.mark.parametrize("tokens", [["a", "a"], ["a", "b", "a"], ["a", "b", "c", "b"]])
-def test_a_token_that_comes_again_breaks_the_listing(tokens: list[str]) -> None:
-    chain = Chain("ListUsers")
-    for token in tokens[:-1]:
-        chain.follow(token)
-    with pytest.raises(ListingBroken, match=r"^ListUsers: .*Start the backup again"):
-        chain.follow(tokens[-1])
+@given(before=st.integers(0, 40), length=st.integers(1, 40))
+def test_a_circle_of_tokens_is_found_wherever_it_begins_and_however_long_it_is(before: int, length: int) -> None:
+    chain = Chain()
+    with pytest.raises(ListingBroken, match=r"would never end\. Nothing was sealed\. Start the run again"):
+        for step in range(4 * (before + length) + 4):
+            number = step if step < before else before + (step - before) % length
+            chain = chain.follow(f"token {number}")
 
 
-def test_the_token_that_a_listing_was_resumed_with_may_not_come_again() -> None:
-    with pytest.raises(ListingBroken):
-        Chain("ListUsers", "resumed").follow("resumed")
+@given(st.integers(0, 300))
+def test_a_listing_whose_tokens_all_differ_is_no_circle(length: int) -> None:
+    chain = Chain()
+    for number in range(length):
+        chain = chain.follow(f"token {number}")
+        assert not chain.finished
+    assert chain.follow(None) == Chain(finished=True)
+
+
+def test_what_finds_a_circle_stays_small_however_long_the_listing_is() -> None:
+    chain = Chain()
+    for number in range(10_000):
+        chain = chain.follow(f"token {number:05d}")
+    assert len(json.dumps(asdict(chain))) < 150
 
 
 def test_a_circle_of_tokens_ends_the_run_instead_of_going_round_forever() -> None:
@@ -106,11 +119,16 @@ def test_the_same_token_after_each_hand_over_breaks_the_listing() -> None:
         users_of(ScriptedPool([Page((user,), "same")] * 3), deadline=EveryTime(1))
 
 
-@pytest.mark.parametrize("pages_between_hand_overs", [2, 3, 5])
-def test_a_circle_of_tokens_that_one_invocation_walks_whole_is_found_though_hand_overs_cut_it(
-    pages_between_hand_overs: int,
-) -> None:
+@pytest.mark.parametrize("length", [2, 3, 7])
+@pytest.mark.parametrize("pages_between_hand_overs", [1, 2, 3, 5])
+def test_a_circle_is_found_though_hand_overs_cut_it(pages_between_hand_overs: int, length: int) -> None:
     (user,) = some_users(1)
-    circle = [Page((user,), "ab"[number % 2]) for number in range(20)]
+    circle = [Page((user,), str(number % length)) for number in range(50)]
     with pytest.raises(ListingBroken):
         users_of(ScriptedPool(circle), deadline=EveryTime(pages_between_hand_overs))
+
+
+def test_a_user_who_comes_again_just_after_a_hand_over_is_saved_once() -> None:
+    first, second = some_users(2)
+    pool = ScriptedPool([Page((first,), "a"), Page((first, second), None)])
+    assert users_of(pool, deadline=EveryTime(1)) == [first, second]
