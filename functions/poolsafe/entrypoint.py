@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -62,7 +63,9 @@ def state(
                 raise error.with_traceback(None) from None
             except Exception as error:
                 place = traceback.extract_tb(error.__traceback__)[-1]
-                unexpected = Unexpected(f"{type(error).__name__} at {place.name}, line {place.lineno}")
+                unexpected = Unexpected(
+                    f"{type(error).__name__} in {Path(place.filename).name}, {place.name}, line {place.lineno}"
+                )
                 logger.error("defect", extra={"explanation": str(unexpected)})
                 raise unexpected from None
             finally:

@@ -95,7 +95,7 @@ class Part(Protocol[PartRow]):
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory the part holds."""
+        """How many characters of text the rows have, uncompressed: what a reader will hold."""
 
     def add(self, rows: Iterable[PartRow]) -> None: ...
 

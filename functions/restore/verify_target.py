@@ -5,6 +5,7 @@ from __future__ import annotations
 from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.operations.plan_restore import PlanProgress
 from poolsafe.operations.verify_target import Readback, VerifyProgress, VerifyTarget
 from restore.job import RestoreJob
 
@@ -15,4 +16,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
     pool, _ = application.user_pool(job.request.target_user_pool_id, job.request.quota_share)
     readback = Readback(*(ExportProgress.of(event["after"][kind]) for kind in ("users", "groups", "memberships")))
     verify = VerifyTarget(pool, application.store, bootstrap.PARQUET, invocation.deadline)
-    return verify.advance(job.reader, job.planner, job.paths, readback, VerifyProgress(**event["progress"])).to_state()
+    progress = VerifyProgress(**event["progress"])
+    return verify.advance(
+        job.reader, job.planner, job.paths, readback, PlanProgress(**event["plan"]), progress
+    ).to_state()

@@ -43,6 +43,9 @@ UNAVAILABLE = frozenset(
         "InternalServerError",
         "ServiceUnavailable",
         "RequestTimeout",
+        # Two writers of one key at once (S3, HTTP 409): the next attempt sees who was first.
+        "ConditionalRequestConflict",
+        "OperationAborted",
     }
 )
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnrecognizedClientException"})

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..domain.records import Group, Membership, Page, User
 from ..domain.snapshot import region_of
-from ..errors import NotFound, PageTokenRefused, PoolNotFound, Rejected, Throttled
+from ..errors import ListingBroken, NotFound, PageTokenRefused, PoolNotFound, Rejected, Throttled
 from .aws import THROTTLES, client, our_errors
 
 #: The most that any listing of Cognito gives at once; the default when omitted is documented nowhere.
@@ -146,7 +146,7 @@ def _listen(cognito: Any, on_throttle: Callable[[str], None]) -> None:
 
 def _user(told: Mapping[str, Any], attributes: str = "Attributes", mfa_known: bool = False) -> User:
     values = {attribute["Name"]: attribute.get("Value", "") for attribute in told.get(attributes, ())}
-    sub = values.pop("sub", "")
+    sub = _required_sub(values.pop("sub", None))
     # MFAOptions is what ListUsers tells of MFA: SMS, set the legacy way [API UserType].
     methods: tuple[str, ...] | None = ("SMS_MFA",) if told.get("MFAOptions") else None
     if mfa_known:
@@ -176,7 +176,14 @@ def _group(told: Mapping[str, Any]) -> Group:
 
 
 def _sub(attributes: Any) -> str:
-    return next((attribute["Value"] for attribute in attributes if attribute["Name"] == "sub"), "")
+    return _required_sub(next((given["Value"] for given in attributes if given["Name"] == "sub"), None))
+
+
+def _required_sub(sub: str | None) -> str:
+    """Every user has one, and everything is joined by it: without it nothing that follows could be trusted."""
+    if not sub:
+        raise ListingBroken("Cognito told of a user without a sub. Nothing was sealed; ask AWS Support.")
+    return sub
 
 
 def _utc(moment: datetime) -> datetime:

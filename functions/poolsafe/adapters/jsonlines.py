@@ -50,19 +50,20 @@ class JsonLinesPart(Generic[Row]):
     """One file being filled; compressed as it grows."""
 
     def __init__(self) -> None:
-        self.rows = 0
+        self.rows = self._written = 0
         self._sink = io.BytesIO()
         # A fixed time in the header: the same rows are the same bytes, so a part written twice is one part.
         self._gzip = gzip.GzipFile(fileobj=self._sink, mode="wb", mtime=0)
 
     @property
     def size(self) -> int:
-        return self._sink.tell()
+        return self._written
 
     def add(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            line = json.dumps(asdict(row), default=_moment, ensure_ascii=False)  # type: ignore[call-overload]
+            line: str = json.dumps(asdict(row), default=_moment, ensure_ascii=False)  # type: ignore[call-overload]
             self._gzip.write(line.encode() + b"\n")
+            self._written += len(line)
             self.rows += 1
 
     def finish(self) -> bytes:

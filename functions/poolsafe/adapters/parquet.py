@@ -146,19 +146,21 @@ class ParquetPart(Generic[Row]):
         self._columns = [attrgetter(name) for name in self._schema.names]
         self._maps = [name == "attributes" for name in self._schema.names]
         self._pending: list[Row] = []
-        self._weight = 0
+        self._weight = self._characters = 0
         self._sink = io.BytesIO()
         self._writer = pq.ParquetWriter(self._sink, self._schema, compression="zstd")
 
     @property
     def size(self) -> int:
-        return self._sink.tell()
+        return self._characters
 
     def add(self, rows: Iterable[Row]) -> None:
         added = list(rows)
         self._pending += added
         self.rows += len(added)
-        self._weight += sum(map(_characters, added))
+        weight = sum(map(_characters, added))
+        self._weight += weight
+        self._characters += weight
         if len(self._pending) >= ROW_GROUP or self._weight >= ROW_GROUP_CHARACTERS:
             self._encode()
 

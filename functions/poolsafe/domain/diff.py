@@ -1,13 +1,17 @@
 """What came back, compared with what was saved.
 
 Every difference is either declared, because Cognito takes some things back
-from nobody, or it fails the verification. Declared is a closed list:
+from nobody, or it fails the verification. A user that was there before is not
+touched; where it lacks a group or is enabled against the snapshot, that makes
+the restore PARTIAL. Declared is a closed list:
 
     sub                  always new; the old one is in the sub map
     created_at           always new, as is modified_at
     status               every restored user is CONFIRMED, whatever it was
     original_sub         added by the restore, on purpose
+    username             a pool that signs in by e-mail or phone makes its own; others may lower it
     links                `identities` of linked local users
+    mfa                  preferences that the snapshot knows; nobody's TOTP secret can be set
     case                 a case-insensitive pool lowers what it shows
     service_made_group   memberships of `<pool id>_<provider>` groups
 """
@@ -18,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .outcome import Outcome, Result
+from .outcome import Outcome, Reason, Result
 from .plan import Planner
 from .records import CONFIRMED, Group, User
 
@@ -30,9 +34,17 @@ class Declared(StrEnum):
     CREATED_AT = "created_at"
     STATUS = "status"
     ORIGINAL_SUB = "original_sub"
+    USERNAME = "username"
     LINKS = "links"
+    MFA = "mfa"
     CASE = "case"
     SERVICE_MADE_GROUP = "service_made_group"
+
+
+class Skipped(StrEnum):
+    """Differences of users that were there before and were not touched: no failure of this run, and not COMPLETE."""
+
+    DIFFERS = "skipped_differs"
 
 
 class Undeclared(StrEnum):
@@ -54,15 +66,16 @@ class Undeclared(StrEnum):
 class Difference:
     """One row of `differences/*.parquet`. `field` names an attribute or group member; values are never told."""
 
-    difference: Declared | Undeclared
+    difference: Declared | Skipped | Undeclared
     username: str | None = None
     sub: str | None = None
     group_name: str | None = None
     field: str | None = None
 
     @property
-    def is_declared(self) -> bool:
-        return isinstance(self.difference, Declared)
+    def fails(self) -> bool:
+        """Whether it fails the verification."""
+        return isinstance(self.difference, Undeclared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +100,15 @@ def compare_user(planner: Planner, expected: Expected, found: Found | None) -> I
     """All differences of one user. Users that were skipped, deferred or failed have told so in their outcome."""
     saved, outcome = expected.user, expected.outcome
 
-    def difference(what: Declared | Undeclared, field: str | None = None) -> Difference:
+    def difference(what: Declared | Skipped | Undeclared, field: str | None = None) -> Difference:
         return Difference(what, saved.username, saved.sub, field=field)
 
     if outcome is None:
         yield difference(Undeclared.NO_OUTCOME)
+        return
+    if outcome.outcome is Result.SKIPPED and outcome.reason == Reason.EXISTS and found is not None:
+        if found.user.enabled != saved.enabled or not _wanted_groups(planner, expected) <= found.groups:
+            yield difference(Skipped.DIFFERS)
         return
     if outcome.outcome not in (Result.CREATED, Result.UPDATED):
         return
@@ -101,6 +118,10 @@ def compare_user(planner: Planner, expected: Expected, found: Found | None) -> I
     back = found.user
     if back.sub != saved.sub:
         yield difference(Declared.SUB)
+    if back.username != saved.username:
+        yield difference(Declared.USERNAME)
+    if saved.mfa_methods:
+        yield difference(Declared.MFA)
     if back.created_at != saved.created_at:
         yield difference(Declared.CREATED_AT)
     if back.status != CONFIRMED:
@@ -133,15 +154,18 @@ def _lower(value: str | None) -> str | None:
 
 
 def _memberships(planner: Planner, expected: Expected, found: Found) -> Iterator[tuple[Declared | Undeclared, str]]:
-    service_made = {name for name in expected.groups if planner.is_service_made(name)}
-    wanted = expected.groups - service_made - expected.failed_groups
-    for name in sorted(service_made):
+    wanted = _wanted_groups(planner, expected)
+    for name in sorted(filter(planner.is_service_made, expected.groups)):
         yield Declared.SERVICE_MADE_GROUP, name
     for name in sorted(wanted - found.groups):
         yield Undeclared.MEMBERSHIP_MISSING, name
     for name in sorted(found.groups - expected.groups):
         if not name.startswith(f"{planner.target.user_pool_id}_"):
             yield Undeclared.MEMBERSHIP_EXTRA, name
+
+
+def _wanted_groups(planner: Planner, expected: Expected) -> frozenset[str]:
+    return frozenset(name for name in expected.groups - expected.failed_groups if not planner.is_service_made(name))
 
 
 def compare_groups(

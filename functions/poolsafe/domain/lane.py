@@ -33,6 +33,7 @@ class ExportProgress:
     rows: int = 0
     digest: str = ""
     duplicates: int = 0
+    groups_gone: int = 0
     unreadable: int = 0
     statuses: Mapping[str, int] = field(default_factory=dict)
     restarts: int = 0

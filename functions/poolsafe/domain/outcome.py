@@ -30,6 +30,7 @@ class Reason(StrEnum):
     """Why it ended so. A failure may also carry `<operation>:<Cognito's error code>`."""
 
     EXISTS = "exists"
+    NAME_EXISTS = "name_exists"
     UNFINISHED = "unfinished"
     NAME_COLLIDES = "name_collides"
     NAME_TAKEN = "name_taken"

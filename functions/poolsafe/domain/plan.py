@@ -18,12 +18,16 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from ..errors import TargetMismatch
 from .outcome import Reason
 from .records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, User
 from .target import TargetPool
+
+#: A restore is done with a user within this time of creating it.
+UNTOUCHED = timedelta(minutes=10)
 
 
 class Action(StrEnum):
@@ -83,19 +87,26 @@ class Planner:
             groups=own,
             service_groups=service_made,
             enabled=user.enabled,
-            existing_sub=twin.sub if twin else None,
+            existing_sub=twin.sub if twin and self.is_same_person(twin, user, attributes) else None,
         )
 
-    def is_unfinished(self, found: User, attributes: Mapping[str, str]) -> bool:
+    def is_same_person(self, twin: User, user: User, attributes: Mapping[str, str]) -> bool:
+        """Whether the target's user is proven to be this one, not just of the same name: the very same, or restored."""
+        restored = self.sub_attribute and twin.attributes.get(self.sub_attribute) == attributes.get(self.sub_attribute)
+        return twin.sub == user.sub or bool(restored)
+
+    def is_unfinished(self, twin: User, user: User, attributes: Mapping[str, str]) -> bool:
         """Whether a restore made this user and died before its password was set.
 
-        It carries the old `sub`, which nothing but a restore writes, and cannot
-        sign in nor say 'forgot password': left alone, it would stay locked out.
+        It carries the old `sub` and was not touched since: left alone, it would
+        stay locked out. One that was touched may have got a temporary password
+        from an administrator, and that is not ours to replace.
         """
         return (
-            self.sub_attribute is not None
-            and found.status == FORCE_CHANGE_PASSWORD
-            and found.attributes.get(self.sub_attribute) == attributes.get(self.sub_attribute)
+            twin.sub != user.sub
+            and self.is_same_person(twin, user, attributes)
+            and twin.status == FORCE_CHANGE_PASSWORD
+            and twin.modified_at - twin.created_at < UNTOUCHED
         )
 
     def is_service_made(self, group_name: str) -> bool:
@@ -113,9 +124,9 @@ class Planner:
         if earlier_sub is not None:
             return Action.FAIL, Reason.NAME_COLLIDES
         if twin is not None:
-            if self.is_unfinished(twin, attributes):
+            if self.is_unfinished(twin, user, attributes):
                 return Action.CREATE, Reason.UNFINISHED
-            return Action.SKIP, Reason.EXISTS
+            return Action.SKIP, Reason.EXISTS if self.is_same_person(twin, user, attributes) else Reason.NAME_EXISTS
         if self.target.sign_in_name(user) is None:
             return Action.FAIL, Reason.NO_SIGN_IN_ATTRIBUTE
         if missing := self.target.missing_required(attributes):
@@ -168,6 +179,7 @@ class Survey:
     statuses_lost: Counter[str] = field(default_factory=Counter)
     disabled: int = 0
     linked: int = 0
+    mfa: int = 0
 
     def add(self, planned: PlannedUser, user: User, target: TargetPool) -> None:
         """Count one decision."""
@@ -184,6 +196,7 @@ class Survey:
         if planned.action is Action.CREATE:
             self.unknown_attributes.update(target.unknown(planned.attributes))
             self.disabled += not planned.enabled
+            self.mfa += bool(user.mfa_methods)
             self.linked += "identities" in user.attributes
             self.statuses_lost[user.status] += 1
 
@@ -217,6 +230,7 @@ class Survey:
             "statuses_lost": dict(self.statuses_lost),
             "disabled": self.disabled,
             "linked": self.linked,
+            "mfa": self.mfa,
         }
 
     @classmethod

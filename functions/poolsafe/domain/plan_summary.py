@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .manifest import PARTIAL, Manifest
+from .outcome import Reason
 from .plan import Action, Planner, Survey
 from .quotas import Category
 from .records import CONFIRMED
@@ -38,7 +39,7 @@ def summarise(
         "memberships": {
             "create": survey.memberships[Action.CREATE],
             "service_made": survey.memberships["service_made"],
-            "of_users_not_in_the_snapshot": manifest.counts.memberships - sum(survey.memberships.values()),
+            "of_users_not_in_the_snapshot": _orphans(manifest, survey),
         },
         "groups": manifest.counts.groups,
         "reasons": dict(sorted(survey.reasons.items())),
@@ -52,6 +53,10 @@ def summarise(
     }
 
 
+def _orphans(manifest: Manifest, survey: Survey) -> int:
+    return max(0, manifest.counts.memberships - sum(survey.memberships.values()))
+
+
 def _losses(survey: Survey, creating: int) -> dict[str, int]:
     """What Cognito gives to nobody or takes from nobody, with how many users it touches."""
     return {
@@ -60,6 +65,7 @@ def _losses(survey: Survey, creating: int) -> dict[str, int]:
         "created_at": creating,
         "status_other_than_confirmed": creating - survey.statuses_lost[CONFIRMED],
         "links_to_providers": survey.linked,
+        "mfa_preferences": survey.mfa,
         "federated_users_until_they_sign_in": survey.users[Action.DEFER],
     }
 
@@ -76,8 +82,21 @@ def warnings(manifest: Manifest, request: RestoreRequest, planner: Planner, surv
     if request.sub_attribute and planner.sub_attribute is None:
         found.append(
             f"The target's schema has no {request.sub_attribute}, so the old sub is only in sub_map.parquet. To have "
-            "it on every user, add the attribute to the target (aws cognito-idp add-custom-attributes) before the "
-            "restore; set sub_attribute to null to silence this."
+            "it on every user, add the attribute to the target (aws cognito-idp add-custom-attributes, with "
+            "Mutable=false) before the restore; set sub_attribute to null to silence this."
+        )
+    if planner.sub_attribute in planner.target.mutable:
+        found.append(
+            f"{planner.sub_attribute} is mutable in the target: whoever may write it, as an app client may, could "
+            "claim another person's old sub. Make the target with this attribute immutable."
+        )
+    orphans = _orphans(manifest, survey)
+    if orphans > 0:
+        found.append(f"{orphans} memberships are of users who are not in the snapshot; they came or went meanwhile.")
+    if survey.reasons[Reason.NAME_EXISTS]:
+        found.append(
+            f"{survey.reasons[Reason.NAME_EXISTS]} names are taken in the target by users not known to be the same "
+            "people: those of the snapshot do not come back, and are not in the sub map."
         )
     if request.snapshot.user_pool_id == planner.target.user_pool_id:
         found.append("The target is the pool the snapshot was taken from; users that exist are not touched.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .diff import Skipped
 from .outcome import Kind, Result, user_counts
 
 COMPLETE = "COMPLETE"
@@ -16,6 +17,7 @@ DRY_RUN = "DRY_RUN"
 NOT_RESTORABLE = (
     "Passwords, TOTP secrets, passkeys, remembered devices and refresh tokens: Cognito gives them to nobody. "
     "Users choose a new password through 'forgot password' and enrol again.",
+    "MFA preferences, in this release: users choose anew.",
     "sub: Cognito makes a new one. sub_map.parquet maps the old to the new.",
     "Status and dates: every restored user is CONFIRMED, created and modified now.",
     "Federated users: no API creates them. They come back when they sign in; their data stays in the snapshot.",
@@ -46,7 +48,7 @@ class Run:
         """COMPLETE is never said over a failure or an undeclared difference."""
         if self.undeclared or self.too_many_failed(max_failed_percent):
             return FAILED
-        return PARTIAL if self.failed else COMPLETE
+        return PARTIAL if self.failed or self.declared.get(Skipped.DIFFERS) else COMPLETE
 
 
 def restore_report(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from ..errors import InvalidRequest
 
-POOL_ID = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)_[0-9A-Za-z]+")
+POOL_ID = re.compile(r"(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d)_[0-9A-Za-z]+")
 SNAPSHOT_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 LATEST = "latest"
 
@@ -94,6 +94,10 @@ class RestorePaths:
     @property
     def outcomes(self) -> str:
         return f"{self.prefix}outcomes/"
+
+    def outcomes_of(self, planned_part: int) -> str:
+        """What the names of the outcomes of one planned part begin with."""
+        return f"{self.outcomes}users-{planned_part:05d}-"
 
     @property
     def differences(self) -> str:

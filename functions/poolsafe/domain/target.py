@@ -21,6 +21,7 @@ class TargetPool:
     user_pool_id: str
     attribute_names: frozenset[str]
     required: frozenset[str]
+    mutable: frozenset[str]
     max_lengths: Mapping[str, int]
     username_attributes: tuple[str, ...]
     case_sensitive: bool
@@ -43,6 +44,7 @@ class TargetPool:
             user_pool_id=described["Id"],
             attribute_names=frozenset(attribute["Name"] for attribute in schema),
             required=frozenset(a["Name"] for a in schema if a.get("Required")) - SET_BY_COGNITO,
+            mutable=frozenset(a["Name"] for a in schema if a.get("Mutable", True)),
             max_lengths=limits,
             username_attributes=tuple(described.get("UsernameAttributes") or ()),
             case_sensitive=bool((described.get("UsernameConfiguration") or {}).get("CaseSensitive", True)),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
 from ..errors import PoolNotFound
-from ..ports import UserPool
+from ..ports import ObjectStore, UserPool
 
 
 def describe_pool(pool: UserPool, field: str) -> tuple[dict[str, Any], bytes]:
@@ -17,3 +18,8 @@ def describe_pool(pool: UserPool, field: str) -> tuple[dict[str, Any], bytes]:
         raise PoolNotFound(f"{field}: {error}") from None
     content = json.dumps(described, default=lambda moment: moment.isoformat(), indent=1, ensure_ascii=False)
     return described, content.encode()
+
+
+def save_config(store: ObjectStore, key: str, content: bytes) -> None:
+    """Write one file of `config/`, with what the seal will compare it with."""
+    store.put(key, content, {"sha256": hashlib.sha256(content).hexdigest()})

@@ -91,30 +91,31 @@ class Export:
             for group in batch
         ]
         writer = self._writer("memberships", Membership, progress)
-        chain, position = progress.position, progress.groups_done
+        chain, position, gone = progress.position, progress.groups_done, progress.groups_gone
         try:
             while position < len(names):
-                chain = self._members(names[position], chain, writer)
+                try:
+                    chain = self._members(names[position], chain, writer)
+                except NotFound:
+                    # Cognito says the same of a group that is gone and of a pool that is: only one may go on.
+                    self.pool.describe()
+                    chain, gone = Chain(finished=True), gone + 1
                 if chain.finished:
                     chain, position = Chain(), position + 1
                 if self.deadline.near():
                     break
         except PageTokenRefused as error:
             return _restart(progress, error)
-        return replace(writer.commit().at(chain), groups_done=position, done=position == len(names))
+        return replace(writer.commit().at(chain), groups_done=position, groups_gone=gone, done=position == len(names))
 
     def _members(self, group_name: str, chain: Chain, writer: PartWriter[Membership]) -> Chain:
-        """Walk one group from where the chain is."""
+        """Walk one group from where the chain is. Raises NotFound when group or pool are gone."""
         seen = RecentlySeen()
 
         def take(page: Page[Membership]) -> None:
             writer.add(member for member in page.items if seen.first_time(member.sub))
 
-        try:
-            return self._walk(chain, lambda token: self.pool.list_members(group_name, token), take)
-        except NotFound:
-            # The group was deleted since it was listed: it has no members now.
-            return Chain(finished=True)
+        return self._walk(chain, lambda token: self.pool.list_members(group_name, token), take)
 
     def _walk(self, chain: Chain, read: Callable[[str | None], Page[Row]], take: Callable[[Page[Row]], None]) -> Chain:
         while True:

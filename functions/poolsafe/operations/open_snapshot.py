@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 
 from ..domain.manifest import COMPLETE, Manifest, require_sound
 from ..domain.requests import RestoreRequest
@@ -39,11 +41,8 @@ def find_snapshot(store: ObjectStore, request: RestoreRequest) -> Manifest:
         return read_manifest(store, request.snapshot)
     pool_id = request.snapshot.user_pool_id
     passed_over = 0
-    for snapshot_id in reversed(store.folders(snapshots_prefix(pool_id))):
-        ref = SnapshotRef(pool_id, snapshot_id)
-        if not SNAPSHOT_ID.fullmatch(snapshot_id) or store.get(ref.manifest_key) is None:
-            continue
-        manifest = read_manifest(store, ref)
+    for snapshot_id in _sealed_newest_first(store, pool_id):
+        manifest = read_manifest(store, SnapshotRef(pool_id, snapshot_id))
         if manifest.status == COMPLETE:
             return manifest
         passed_over += 1
@@ -55,12 +54,15 @@ def find_snapshot(store: ObjectStore, request: RestoreRequest) -> Manifest:
     raise SnapshotNotFound(_not_found(store, request.snapshot))
 
 
+def _sealed_newest_first(store: ObjectStore, user_pool_id: str) -> Iterator[str]:
+    folders = filter(SNAPSHOT_ID.fullmatch, store.folders(snapshots_prefix(user_pool_id)))
+    for snapshot_id in reversed(list(folders)):
+        if store.get(SnapshotRef(user_pool_id, snapshot_id).manifest_key) is not None:
+            yield snapshot_id
+
+
 def _not_found(store: ObjectStore, ref: SnapshotRef) -> str:
-    sealed = [
-        snapshot_id
-        for snapshot_id in store.folders(snapshots_prefix(ref.user_pool_id))
-        if store.get(SnapshotRef(ref.user_pool_id, snapshot_id).manifest_key) is not None
-    ]
+    sealed = list(islice(_sealed_newest_first(store, ref.user_pool_id), 3))
     if not sealed:
         return (
             f"snapshot: no snapshot of {ref.user_pool_id} lies in this stack's bucket. Check the pool id, and that "
@@ -68,5 +70,5 @@ def _not_found(store: ObjectStore, ref: SnapshotRef) -> str:
         )
     return (
         f"snapshot: {ref} does not exist or was never sealed (it has no manifest.json). Newest sealed snapshots: "
-        f"{', '.join(reversed(sealed[-3:]))}. Or use {ref.user_pool_id}/latest."
+        f"{', '.join(sealed)}. Or use {ref.user_pool_id}/latest."
     )

@@ -17,9 +17,10 @@ from typing import Generic
 from ..domain.lane import ExportProgress, part_path
 from ..ports import FileFormat, ObjectStore, Row, Where
 
-#: A part holds at most this many rows, or about this many bytes: what one Lambda can hold twice over.
+#: A part is full at this many rows, or at this many characters of attributes: a reader holds all of them at once, some
+#: twice, so they and not the compressed bytes are what counts.
 MAX_ROWS = 50_000
-MAX_BYTES = 32 * 1024 * 1024
+MAX_CHARACTERS = 64_000_000
 
 
 class PartWriter(Generic[Row]):
@@ -47,7 +48,7 @@ class PartWriter(Generic[Row]):
     def add(self, rows: Iterable[Row]) -> None:
         """Take rows; commit the part when it is full."""
         self._part.add(rows)
-        if self._part.rows >= self._max_rows or self._part.size >= MAX_BYTES:
+        if self._part.rows >= self._max_rows or self._part.size >= MAX_CHARACTERS:
             self.commit()
 
     def commit(self) -> ExportProgress:

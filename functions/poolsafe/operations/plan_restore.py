@@ -29,13 +29,20 @@ from .reading import FormatOf, SnapshotReader, counterparts, groups_by_sub
 
 #: Small parts: each is a unit of work of a restore lane.
 PLANNED_ROWS = 2_000
+#: A sub is a UUID.
+SUB_LENGTH = 36
 
 
 @dataclass(frozen=True, slots=True)
 class PlanProgress:
-    """How far the plan is: files of users read, planned parts written, counts so far."""
+    """How far the plan is: files of users read, planned parts written, counts so far.
+
+    `starts` is the first planned part of each file of users: its users are in
+    that part and those before the next file's first.
+    """
 
     files: int = 0
+    starts: tuple[int, ...] = ()
     written: Mapping[str, Any] = field(default_factory=dict)
     survey: Mapping[str, Any] = field(default_factory=dict)
     done: bool = False
@@ -74,7 +81,9 @@ class PlanRestore:
         survey = Survey.from_state(progress.survey)
         target_keys = part_keys(paths.target_before, "users", listed, self.working_format)
         total, position = len(reader.keys("users")), progress.files
+        starts = [*progress.starts]
         while position < total:
+            starts.append(writer.commit().parts)
             self._plan_file(reader, planner, target_keys, position, survey, writer)
             position += 1
             if self.deadline.near():
@@ -82,7 +91,7 @@ class PlanRestore:
         done = position == total
         if done:
             survey.refuse_if_impossible(planner.target, manifest.counts.users, request.max_failed_percent)
-        return PlanProgress(position, writer.commit().to_state(), survey.to_state(), done)
+        return PlanProgress(position, tuple(starts), writer.commit().to_state(), survey.to_state(), done)
 
     def _plan_file(
         self,
@@ -102,9 +111,10 @@ class PlanRestore:
         before = counterparts(self.store, self.format_of, reader.keys("users")[:position], planner.target, identities)
         planned_subs = {identity: user.sub for identity, user in before.items()}
         for user in users:
-            identity = planner.target.identity(user) or ""
-            planned = planner.decide(user, groups.get(user.sub, ()), existing.get(identity), planned_subs.get(identity))
-            if not is_federated(user):
+            identity = planner.target.identity(user)
+            twin, earlier_sub = existing.get(identity or ""), planned_subs.get(identity or "")
+            planned = planner.decide(user, groups.get(user.sub, ()), twin, earlier_sub)
+            if identity is not None and not is_federated(user):
                 planned_subs.setdefault(identity, user.sub)
             survey.add(planned, user, planner.target)
             writer.add([planned])
@@ -128,13 +138,22 @@ class PlanRestore:
 def sub_attribute_of(request: RestoreRequest, target: TargetPool) -> str | None:
     """The attribute that takes the old `sub`, or None where the target has none and none was asked for."""
     wanted = request.sub_attribute
-    if wanted is None or wanted in target.attribute_names:
+    if wanted is None:
+        return None
+    if target.max_lengths.get(wanted, SUB_LENGTH) < SUB_LENGTH:
+        raise InvalidRequest(
+            "sub_attribute",
+            f"names {wanted}, which holds fewer than the {SUB_LENGTH} characters of a sub in {target.user_pool_id}. "
+            "Name another, or restore without",
+            '"sub_attribute": null',
+        )
+    if wanted in target.attribute_names:
         return wanted
     if request.sub_attribute_given:
         raise InvalidRequest(
             "sub_attribute",
             f"names {wanted}, which the schema of {target.user_pool_id} does not have. Add it to the target (aws "
-            "cognito-idp add-custom-attributes), or leave it out to restore without",
+            "cognito-idp add-custom-attributes, with Mutable=false), or leave it out to restore without",
             '"sub_attribute": null',
         )
     return None

@@ -66,7 +66,7 @@ class RestoreLane:
                     for planned_user in batch
                 ]
                 done, outcomes = apply_rows(rows[row:], restore, pool, self.deadline.near)
-                self._write(paths, progress.lane, part, row, outcomes)
+                self._write(paths, progress.lane + part * lanes, row, outcomes)
                 counts, failures = count(counts, outcomes), count_failures(failures, outcomes)
                 row += done
                 if row == len(rows):
@@ -75,8 +75,7 @@ class RestoreLane:
                     break
         return RestoreProgress(progress.lane, part, row, counts, failures, done=part == len(keys))
 
-    def _write(self, paths: RestorePaths, lane: int, part: int, row: int, outcomes: list[Outcome]) -> None:
+    def _write(self, paths: RestorePaths, planned_part: int, row: int, outcomes: list[Outcome]) -> None:
         file = self.working_format.part(Outcome)
         file.add(outcomes)
-        name = f"users-{lane:02d}-{part:05d}-{row:05d}.{self.working_format.extension}"
-        self.store.put(paths.outcomes + name, file.finish())
+        self.store.put(f"{paths.outcomes_of(planned_part)}{row:05d}.{self.working_format.extension}", file.finish())

@@ -1,13 +1,16 @@
 """Applying the plan: a pipeline per user, many users at once, each quota at its own pace.
 
     for each planned user, in one of the workers:
-        create (no message)  ->  password  ->  groups  ->  disable
+        create (no message)  ->  groups  ->  password  ->  disable
     outcomes of a planned part are one file; its name is the part's and the row it starts at
 
+The password comes after the groups because it is what makes a user usable: who
+is still in FORCE_CHANGE_PASSWORD is unfinished, can be told, and is completed.
+
 May be killed at any call and run again: a user that is there although the plan
-did not find it was made by this restore, if it looks as the plan says, and is
-then completed. Its password is set only while Cognito still says
-FORCE_CHANGE_PASSWORD, so one that somebody has chosen since is never touched.
+did not find it is completed if it can be told to be this restore's own. Its
+password is set only while Cognito still says FORCE_CHANGE_PASSWORD, so one that
+somebody has chosen since is not touched.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from ..ports import UserPool
 
 #: Calls planned for the users under way at once. Bounds the time a hand-over has to wait for them.
 MAX_CALLS_UNDER_WAY = 160
+#: Users whose calls went unanswered before no more are begun: it is not about them.
+MAX_BROKEN = 8
 #: Create, password, disable.
 FIXED_CALLS = 3
 #: Clocks of Cognito and Step Functions may differ by some seconds.
@@ -54,53 +59,58 @@ class RestoreUser:
 
     def _create(self, planned: PlannedUser) -> list[Outcome]:
         try:
-            user = self._create_or_find(planned)
-            if user is None:
-                return _all(planned, Result.FAILED, Reason.NAME_TAKEN, Reason.USER_FAILED)
-            if user.status == FORCE_CHANGE_PASSWORD:
-                self.pool.set_password(user.username, self.new_password())
+            user, proven = self._create_or_find(planned)
         except Rejected as error:
             return _all(planned, Result.FAILED, str(error), Reason.USER_FAILED)
-        memberships = [self._join(planned, user, group) for group in planned.groups]
+        if user is None:
+            return _all(planned, Result.FAILED, Reason.NAME_TAKEN, Reason.USER_FAILED)
+        joined = [self._join(planned, user, group, proven) for group in planned.groups]
         result, reason = Result.CREATED, None
-        if not planned.enabled:
-            try:
+        try:
+            if user.status == FORCE_CHANGE_PASSWORD:
+                self.pool.set_password(user.username, self.new_password())
+            if not planned.enabled:
                 self.pool.disable_user(user.username)
-            except Rejected as error:
-                result, reason = Result.FAILED, str(error)
-        return [
-            Outcome(Kind.USER, result, reason, planned.username, planned.sub, user.sub),
-            *memberships,
-            *_service_made(planned),
-        ]
+        except Rejected as error:
+            result, reason = Result.FAILED, str(error)
+        own = Outcome(Kind.USER, result, reason, planned.username, planned.sub, user.sub)
+        return [own, *joined, *_service_made(planned)]
 
-    def _create_or_find(self, planned: PlannedUser) -> User | None:
-        """The new user, or the one an earlier attempt of this restore made; None for somebody else's."""
+    def _create_or_find(self, planned: PlannedUser) -> tuple[User | None, bool]:
+        """The new user, or the one an earlier attempt made, and whether that is proven; None for somebody else's."""
         name = planned.sign_in_name or planned.username
         try:
-            return self.pool.create_user(name, planned.attributes, self.new_password())
+            return self.pool.create_user(name, planned.attributes, self.new_password()), True
         except AlreadyExists:
             found = self.pool.get_user(name)
-            return found if self._is_ours(planned, found) else None
-
-    def _is_ours(self, planned: PlannedUser, found: User) -> bool:
-        if planned.reason == Reason.UNFINISHED:
-            return True
-        if found.created_at < self.restore_started_at - CLOCK_SKEW:
-            return False
         if self.sub_attribute:
-            return found.attributes.get(self.sub_attribute) == planned.attributes.get(self.sub_attribute)
-        return all(
-            found.attributes.get(name, "").lower() == value.lower() for name, value in planned.attributes.items()
-        )
+            same = found.attributes.get(self.sub_attribute) == planned.attributes.get(self.sub_attribute)
+            ours = same and (planned.reason == Reason.UNFINISHED or self._is_new(found))
+            return (found if ours else None), True
+        if not (self._is_new(found) and _attributes_agree(planned, found)):
+            return None, False
+        # Nobody who signs up is ever in FORCE_CHANGE_PASSWORD. One who is not there any more may be anybody.
+        return found, found.status == FORCE_CHANGE_PASSWORD
 
-    def _join(self, planned: PlannedUser, user: User, group_name: str) -> Outcome:
+    def _is_new(self, found: User) -> bool:
+        return found.created_at >= self.restore_started_at - CLOCK_SKEW
+
+    def _join(self, planned: PlannedUser, user: User, group_name: str, proven: bool) -> Outcome:
+        """Add to a group; but nobody gets a right who is not proven to be the one it belongs to.
+
+        An unproven user has its password, so an earlier attempt gave it its groups; the verification is the judge.
+        """
         result, reason = Result.CREATED, None
         try:
-            self.pool.add_to_group(user.username, group_name)
+            if proven:
+                self.pool.add_to_group(user.username, group_name)
         except Rejected as error:
             result, reason = Result.FAILED, str(error)
         return Outcome(Kind.MEMBERSHIP, result, reason, planned.username, planned.sub, user.sub, group_name)
+
+
+def _attributes_agree(planned: PlannedUser, found: User) -> bool:
+    return all(found.attributes.get(name, "").lower() == value.lower() for name, value in planned.attributes.items())
 
 
 def apply_rows(
@@ -118,12 +128,14 @@ def apply_rows(
     """
     taken: list[Future[list[Outcome]]] = []
     under_way: dict[Future[list[Outcome]], int] = {}
+    broken = 0
     for row in rows:
         calls = FIXED_CALLS + len(row.groups)
         while under_way and sum(under_way.values()) + calls > MAX_CALLS_UNDER_WAY:
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 del under_way[future]
-        if taken and (must_stop() or any(map(_broken, taken[-MAX_CALLS_UNDER_WAY:]))):
+                broken += future.exception() is not None
+        if taken and (must_stop() or broken > MAX_BROKEN):
             break
         future = workers.submit(restore, row)
         under_way[future] = calls
@@ -131,11 +143,6 @@ def apply_rows(
     wait(taken)
     outcomes = [_settle(row, future, restore, taken) for row, future in zip(rows, taken, strict=False)]
     return len(taken), [outcome for of_user in outcomes for outcome in of_user]
-
-
-def _broken(future: Future[list[Outcome]]) -> bool:
-    """Whether it ended in an error that is not about its own user."""
-    return future.done() and future.exception() is not None and not isinstance(future.exception(), Retryable)
 
 
 def _settle(

@@ -119,7 +119,10 @@ def _config_file(store: ObjectStore, ref: SnapshotRef, path: str) -> File:
     found = store.get(ref.prefix + path)
     if found is None:
         raise _refused(ref, f"{path} was written and is not there")
-    return File(path, len(found.content), hashlib.sha256(found.content).hexdigest())
+    sha256 = hashlib.sha256(found.content).hexdigest()
+    if found.metadata.get("sha256") != sha256:
+        raise _refused(ref, f"{path} does not hold what its writer noted")
+    return File(path, len(found.content), sha256)
 
 
 def _refused(ref: SnapshotRef, problem: str) -> SealRefused:
@@ -148,6 +151,10 @@ def _warnings(counts: Counts, exported: Exported, estimated_users: int, unreadab
         )
     if duplicates := sum(lane.duplicates for lane in exported.users):
         warnings.append(f"Cognito listed {duplicates} users twice; each was saved once.")
+    if gone := sum(lane.groups_gone for lane in exported.memberships):
+        warnings.append(
+            f"{gone} groups were deleted while the backup ran; they are in it, with no members or only some of them."
+        )
     if restarts := sum(lane.restarts for lane in (*exported.users, *exported.groups, *exported.memberships)):
         warnings.append(f"A page token was refused and the listing started again {restarts} times.")
     if unreadable:

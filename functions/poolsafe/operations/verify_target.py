@@ -22,6 +22,7 @@ from ..domain.snapshot import RestorePaths
 from ..errors import Rejected
 from ..ports import Deadline, FileFormat, ObjectStore, UserPool, Where
 from .parts import part_keys, read_keys
+from .plan_restore import PlanProgress
 from .reading import SnapshotReader, counterparts, groups_by_sub
 
 #: More users than this that seem wrong in one file are not a lagging listing.
@@ -66,6 +67,7 @@ class VerifyTarget:
         planner: Planner,
         paths: RestorePaths,
         readback: Readback,
+        planned: PlanProgress,
         progress: VerifyProgress,
     ) -> VerifyProgress:
         """Carry the comparison on, file by file; the groups go with the first."""
@@ -77,24 +79,31 @@ class VerifyTarget:
             if position == 0:
                 differences += self._groups(reader, planner, paths, readback)
             if position < total:
-                found, again = self._users(reader, planner, paths, readback, position)
+                parts = range(planned.starts[position], [*planned.starts, planned.parts.parts][position + 1])
+                found, again = self._users(reader, planner, paths, readback, position, parts)
                 differences += found
                 asked += again
             self._write(paths, position, differences)
             for difference in differences:
-                (declared if difference.is_declared else undeclared)[difference.difference] += 1
+                (undeclared if difference.fails else declared)[difference.difference] += 1
             position += 1
             if position >= total or self.deadline.near():
                 break
         return VerifyProgress(position, dict(declared), dict(undeclared), asked, done=position >= total)
 
     def _users(
-        self, reader: SnapshotReader, planner: Planner, paths: RestorePaths, readback: Readback, position: int
+        self,
+        reader: SnapshotReader,
+        planner: Planner,
+        paths: RestorePaths,
+        readback: Readback,
+        position: int,
+        planned_parts: range,
     ) -> tuple[list[Difference], int]:
         users = reader.users_of_part(position)
         subs = frozenset(user.sub for user in users)
         groups = groups_by_sub(reader.rows("memberships", Membership, Where("sub", subs)))
-        outcomes, failed_groups = self._outcomes(paths, subs)
+        outcomes, failed_groups = self._outcomes(paths, subs, planned_parts)
         identities = frozenset(name for user in users if (name := planner.target.identity(user)) is not None)
         target_keys = part_keys(paths.target_after, "users", readback.users, self.working_format)
         twins = counterparts(self.store, lambda _: self.working_format, target_keys, planner.target, identities)
@@ -120,7 +129,7 @@ class VerifyTarget:
             twin = twins.get(planner.target.identity(user) or "")
             found = Found(twin, frozenset(back_groups.get(twin.sub, ()))) if twin else None
             told = list(compare_user(planner, expected, found))
-            if asked < MAX_ASKED_AGAIN and not all(difference.is_declared for difference in told):
+            if asked < MAX_ASKED_AGAIN and any(difference.fails for difference in told):
                 asked += 1
                 told = list(compare_user(planner, expected, self._ask(planner, user)))
             differences += told
@@ -133,10 +142,12 @@ class VerifyTarget:
         except Rejected:
             return None
 
-    def _outcomes(self, paths: RestorePaths, subs: frozenset[str]) -> tuple[dict[str, Outcome], dict[str, list[str]]]:
+    def _outcomes(
+        self, paths: RestorePaths, subs: frozenset[str], planned_parts: range
+    ) -> tuple[dict[str, Outcome], dict[str, list[str]]]:
         users: dict[str, Outcome] = {}
         failed: dict[str, list[str]] = defaultdict(list)
-        keys = [key for key in self.store.keys(paths.outcomes) if key.startswith(f"{paths.outcomes}users-")]
+        keys = [key for part in planned_parts for key in self.store.keys(paths.outcomes_of(part))]
         for batch in read_keys(self.store, self.working_format, keys, Outcome, Where("sub", subs)):
             for outcome in batch:
                 if outcome.sub is None:
