@@ -32,6 +32,9 @@ class UserPool(Protocol):
     def list_groups(self, token: str | None) -> Page[Group]:
         """One page of ListGroups."""
 
+    def get_group(self, group_name: str) -> Group:
+        """GetGroup. Raises NotFound."""
+
     def list_members(self, group_name: str, token: str | None) -> Page[Membership]:
         """One page of ListUsersInGroup. Raises NotFound when the group is gone."""
 

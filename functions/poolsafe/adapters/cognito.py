@@ -68,6 +68,9 @@ class CognitoUserPool:
         answer = self._list("ListGroups", "NextToken", token)
         return Page(tuple(map(_group, answer.get("Groups", ()))), answer.get("NextToken"))
 
+    def get_group(self, group_name: str) -> Group:
+        return _group(self._call("GetGroup", GroupName=group_name)["Group"])
+
     def list_members(self, group_name: str, token: str | None) -> Page[Membership]:
         answer = self._list("ListUsersInGroup", "NextToken", token, GroupName=group_name)
         members = tuple(
@@ -125,6 +128,7 @@ _METHODS = {
     "DescribeUserPool": "describe_user_pool",
     "ListUsers": "list_users",
     "ListGroups": "list_groups",
+    "GetGroup": "get_group",
     "ListUsersInGroup": "list_users_in_group",
     "AdminGetUser": "admin_get_user",
     "AdminListGroupsForUser": "admin_list_groups_for_user",

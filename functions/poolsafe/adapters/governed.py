@@ -79,6 +79,9 @@ class GovernedUserPool:
     def list_groups(self, token: str | None) -> Page[Group]:
         return self._paced("ListGroups", self._pool.list_groups, token)
 
+    def get_group(self, group_name: str) -> Group:
+        return self._paced("GetGroup", self._pool.get_group, group_name)
+
     def list_members(self, group_name: str, token: str | None) -> Page[Membership]:
         return self._paced("ListUsersInGroup", self._pool.list_members, group_name, token)
 

@@ -67,6 +67,7 @@ OPERATIONS: Mapping[str, Category] = {
     "AdminListGroupsForUser": Category.USER_RESOURCE_READ,
     "DescribeUserPool": Category.USER_POOL_READ,
     "ListGroups": Category.USER_POOL_RESOURCE_READ,
+    "GetGroup": Category.USER_POOL_RESOURCE_READ,
     "CreateGroup": Category.USER_POOL_RESOURCE_UPDATE,
 }
 
