@@ -40,9 +40,14 @@ class Governor:
             self._clock.sleep(seconds)
 
     def throttled(self, operation: str) -> None:
-        """Cognito throttled an attempt."""
+        """Cognito throttled an attempt: count it, and slow its category down."""
         with self._lock:
             self.throttles += 1
+        self.slow_down(operation)
+
+    def slow_down(self, operation: str) -> None:
+        """Halve the pace of this operation's category; more often than once a second changes nothing."""
+        with self._lock:
             if operation in OPERATIONS:
                 self._paces[OPERATIONS[operation]].throttled(self._clock.monotonic())
 
@@ -67,7 +72,7 @@ class GovernedUserPool:
             except Throttled:
                 if attempt == ATTEMPTS:
                     raise
-                self._governor.throttled(operation)
+                self._governor.slow_down(operation)
         raise AssertionError("unreachable")
 
     def describe(self) -> dict[str, Any]:

@@ -152,8 +152,9 @@ class VerifyTarget:
             for outcome in batch:
                 if outcome.sub is None:
                     continue
-                if outcome.kind is Kind.USER and outcome.reason != Reason.LISTED_TWICE:
-                    users[outcome.sub] = outcome
+                if outcome.kind is Kind.USER:
+                    if outcome.reason != Reason.LISTED_TWICE or outcome.sub not in users:
+                        users[outcome.sub] = outcome
                 elif outcome.kind is Kind.MEMBERSHIP and outcome.outcome is Result.FAILED and outcome.group_name:
                     failed[outcome.sub].append(outcome.group_name)
         return users, failed
