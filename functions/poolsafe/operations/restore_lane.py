@@ -65,10 +65,17 @@ class RestoreLane:
                     for batch in read_keys(self.store, self.working_format, [keys[part]], PlannedUser)
                     for planned_user in batch
                 ]
-                done, outcomes = apply_rows(rows[row:], restore, pool, self.deadline.near)
-                self._write(paths, progress.lane + part * lanes, row, outcomes)
+                # One file for all this invocation does of a part, whatever interrupts it: when it dies and is run
+                # again from the same row, it writes the same name.
+                first, outcomes = row, list[Outcome]()
+                while row < len(rows):
+                    done, more = apply_rows(rows[row:], restore, pool, self.deadline.near)
+                    outcomes += more
+                    row += done
+                    if self.deadline.near():
+                        break
+                self._write(paths, progress.lane + part * lanes, first, outcomes)
                 counts, failures = count(counts, outcomes), count_failures(failures, outcomes)
-                row += done
                 if row == len(rows):
                     part, row = part + 1, 0
                 if self.deadline.near():
