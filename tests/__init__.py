@@ -1,2 +1,6 @@
-"""unit: no sockets · contract: one suite on fake and real adapter · architecture: imports, states, template, docs ·
-faults: throttles, kills, short pages, damage · embedded: real machines on the embedded cloud · benchmarks: `make bench`."""
+"""What is tested where; a test stands at the lowest layer that can catch the bug.
+
+unit: no sockets. contract: one suite over the fakes and over the real adapters. architecture: imports, states,
+template, documents. faults: throttles, kills, short pages, damage. embedded: real machines on the embedded cloud.
+benchmarks: `make bench`.
+"""

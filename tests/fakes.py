@@ -85,10 +85,11 @@ class Killed(BaseException):
 class KillAt:
     """A `before` that kills the process at its call number `at`, counted from 1. The dead make no more calls.
 
-    Whoever catches Killed and starts a new process calls `revive`.
+    Whoever catches Killed and starts a new process calls `revive`; before it lives, `meanwhile` happens.
     """
 
     at: int
+    meanwhile: Callable[[], None] = lambda: None
     made: int = 0
     operations: list[str] = field(default_factory=list)
     dead: bool = False
@@ -102,6 +103,7 @@ class KillAt:
             raise Killed(self)
 
     def revive(self) -> None:
+        self.meanwhile()
         self.dead = False
 
 
@@ -168,6 +170,7 @@ class FakeUserPool:
         required: tuple[str, ...] = (),
         username_attributes: tuple[str, ...] = (),
         case_sensitive: bool = True,
+        immutable: tuple[str, ...] = ("sub", "custom:original_sub"),
         max_lengths: Mapping[str, int] | None = None,
         min_password_length: int = 8,
         page_size: int = 60,
@@ -183,7 +186,7 @@ class FakeUserPool:
         self.passwords: list[tuple[str, str]] = []
         self.clock = clock or FakeClock()
         self.before = before
-        self._custom, self._required = custom, required
+        self._custom, self._required, self._immutable = custom, required, immutable
         self._username_attributes, self._case_sensitive = username_attributes, case_sensitive
         self._max_lengths, self._min_password_length = max_lengths or {}, min_password_length
         self._page_sizes = cycle(page_sizes or (page_size,))
@@ -240,6 +243,12 @@ class FakeUserPool:
     def list_groups(self, token: str | None) -> Page[Group]:
         self._enter("ListGroups")
         return self._page("ListGroups", sorted(self.group_records.values(), key=lambda group: group.group_name), token)
+
+    def get_group(self, group_name: str) -> Group:
+        self._enter("GetGroup")
+        if group_name not in self.group_records:
+            raise NotFound("GetGroup", "ResourceNotFoundException")
+        return self.group_records[group_name]
 
     def list_members(self, group_name: str, token: str | None) -> Page[Membership]:
         self._enter("ListUsersInGroup")
@@ -328,6 +337,7 @@ class FakeUserPool:
                 {
                     "Name": name,
                     "Required": name in self._required or name == "sub",
+                    "Mutable": name not in self._immutable,
                     "StringAttributeConstraints": {
                         "MinLength": "0",
                         "MaxLength": str(longest.get(name, 2048)),

@@ -22,7 +22,7 @@ from poolsafe.domain.requests import BackupRequest, RestoreRequest
 from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, run_id
 from poolsafe.domain.sub_map import SubMapping
 from poolsafe.domain.target import TargetPool
-from poolsafe.operations.describe_pool import describe_pool
+from poolsafe.operations.describe_pool import describe_pool, save_config
 from poolsafe.operations.export import Export
 from poolsafe.operations.open_snapshot import find_snapshot
 from poolsafe.operations.parts import part_keys, read_keys
@@ -64,7 +64,7 @@ class Machines:
         ref, started_at = self._name(request.user_pool_id, execution)
         file_format = bootstrap.FORMATS[request.format]
         described, description = describe_pool(pool, "user_pool_id")
-        self.store.put(ref.prefix + CONFIG, description)
+        save_config(self.store, ref.prefix + CONFIG, description)
         export = Export(pool, self.store, file_format, ref.prefix, self.deadline)
         users, groups, memberships = self._export(export, "mfa" in request.include)
         return seal(
@@ -116,7 +116,7 @@ class Machines:
         verify = VerifyTarget(target, self.store, parquet, self.deadline)
         verified = VerifyProgress()
         while not verified.done:
-            verified = verify.advance(reader, planner, paths, readback, verified)
+            verified = verify.advance(reader, planner, paths, readback, progress, verified)
         return report_restore(
             self.store,
             parquet,

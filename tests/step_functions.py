@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -28,6 +29,8 @@ from poolsafe.settings import Settings
 from tests.fakes import FakeUserPool, Killed
 from tests.pipeline import Machines
 
+#: Read once: botocore's list of them takes longer than a whole run over fakes.
+REGIONS = bootstrap.regions()
 DEFINITIONS = Path(__file__).parents[1] / "statemachine"
 FUNCTION = re.compile(r"\$\{(?P<job>[A-Z][a-z]+)(?P<state>\w+)Function\}")
 MAX_PAYLOAD = 256 * 1024
@@ -46,13 +49,16 @@ class ExecutionFailed(Exception):
 
 @dataclass
 class LambdaContext:
-    """The context of an invocation; its time is short when the deadline is near."""
+    """The context of an invocation. Once the deadline is near, it is near until the invocation ends."""
 
     deadline: Deadline
     aws_request_id: str = "request-1"
+    milliseconds: int = 900_000
 
     def get_remaining_time_in_millis(self) -> int:
-        return 0 if self.deadline.near() else 900_000
+        if self.milliseconds and self.deadline.near():
+            self.milliseconds = 0
+        return self.milliseconds
 
 
 @dataclass
@@ -198,24 +204,30 @@ class Deployed(Machines):
     """
 
     executions: list[Execution] = field(default_factory=list)
+    pools: dict[str, FakeUserPool] = field(default_factory=dict)
 
     def __enter__(self) -> Deployed:
+        for job in ("backup", "restore"):
+            # A logger writes to the standard output of when it was made, and that of an earlier test is closed.
+            logging.root.manager.loggerDict.pop(job, None)
         settings = Settings.of({"SNAPSHOT_BUCKET": "bucket"})
         assert settings.quotas == DOCUMENTED
-        self.application = FakeApplication(settings, self.store, self.clock, {})
-        self._built, bootstrap.application = bootstrap.application, lambda: self.application  # type: ignore[assignment]
+        self.application = FakeApplication(settings, self.store, self.clock, self.pools)
+        self._before = bootstrap.application, bootstrap.regions
+        bootstrap.application = lambda: self.application  # type: ignore[assignment]
+        bootstrap.regions = lambda: REGIONS
         return self
 
     def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
-        bootstrap.application = self._built
+        bootstrap.application, bootstrap.regions = self._before
 
     def backup(self, pool: FakeUserPool, execution: str | None = None, **options: Any) -> Manifest:  # type: ignore[override]
-        self.application.pools[pool.user_pool_id] = pool
+        self.pools[pool.user_pool_id] = pool
         result = self.start("backup", {"user_pool_id": pool.user_pool_id, **options}, execution)
         return read_manifest(self.store, SnapshotRef(result["user_pool_id"], result["snapshot_id"]))
 
     def restore(self, target: FakeUserPool, execution: str | None = None, **options: Any) -> State:  # type: ignore[override]
-        self.application.pools[target.user_pool_id] = target
+        self.pools[target.user_pool_id] = target
         result: State = self.start("restore", {"target_user_pool_id": target.user_pool_id, **options}, execution)
         return result
 

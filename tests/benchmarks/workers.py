@@ -1,4 +1,4 @@
-"""What is measured, each in a process of its own: `python -m tests.benchmarks.workers <what> <endpoint> <pool> <bucket>`.
+"""What is measured, each in a process of its own: `workers <what> <endpoint> <pool> <bucket>`.
 
 Prints JSON: CPU seconds of the work itself (after imports and the first connection), the peak of the process's
 memory, and how many users it saw.

@@ -10,10 +10,13 @@ import pytest
 from local.cloud import Cloud, running
 from tests.embedded.deployed import Deployed
 
+#: Of Retry's intervals in the state machines: nothing is gained by waiting where nothing has to recover.
+WAIT_SCALE = "0.02"
+
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
-    with running() as cloud:
+    with running(settings={"SFN_WAIT_SCALE": WAIT_SCALE}) as cloud:
         cloud.deploy()
         yield cloud
 

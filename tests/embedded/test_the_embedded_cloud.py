@@ -211,7 +211,7 @@ def test_a_function_reports_the_class_of_what_it_raised(function: Callable[..., 
     assert (answer["errorType"], answer["errorMessage"]) == ("OurError", "not today")
 
 
-@pytest.mark.parametrize("module", ["boto3", "aws_lambda_powertools", "jsonschema", "jinja2", "pyarrow.parquet"])
+@pytest.mark.parametrize("module", ["boto3", "aws_lambda_powertools", "jsonschema", "pyarrow.parquet"])
 def test_a_function_finds_what_is_in_its_layers(function: Callable[..., Any], module: str) -> None:
     assert function(**{"import": module}) is None
 

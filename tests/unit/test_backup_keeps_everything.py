@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from poolsafe.domain.records import EXTERNAL_PROVIDER, Group, Membership, User
-from poolsafe.errors import InvalidRequest
+from poolsafe.errors import InvalidRequest, NotFound, PoolNotFound
 from tests.fakes import START, FakeUserPool
 from tests.pipeline import CONFIG, Machines, pool_with
 
@@ -123,6 +123,27 @@ def test_a_group_deleted_since_it_was_listed_has_no_members_and_stops_nothing() 
     manifest = machines.backup(pool)
     assert manifest.counts.groups == 3
     assert {row.group_name for row in machines.rows(manifest, "memberships", Membership)} == {"group0", "group2"}
+    assert any(warning.startswith("1 groups were deleted while the backup ran") for warning in manifest.warnings)
+
+
+def test_a_pool_deleted_while_its_members_are_listed_fails_the_backup() -> None:
+    """Cognito says the same of a group that is gone and of a pool that is."""
+    machines, pool = Machines(), pool_with(9, groups=3)
+
+    def delete_the_pool(operation: str) -> None:
+        if operation == "ListUsersInGroup":
+            pool.before = gone
+            raise NotFound(operation, "ResourceNotFoundException")
+
+    def gone(operation: str) -> None:
+        if operation == "DescribeUserPool":
+            raise PoolNotFound("us-east-1_Source does not exist in us-east-1 of this account.")
+        raise NotFound(operation, "ResourceNotFoundException")
+
+    pool.before = delete_the_pool
+    with pytest.raises(PoolNotFound):
+        machines.backup(pool)
+    assert not [key for key in machines.store.objects if key.endswith("manifest.json")]
 
 
 def test_a_pool_is_saved_with_its_description() -> None:

@@ -87,7 +87,7 @@ def test_a_part_is_committed_when_it_is_full() -> None:
 
 
 def test_a_part_is_committed_when_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("poolsafe.operations.parts.MAX_BYTES", 1)
+    monkeypatch.setattr("poolsafe.operations.parts.MAX_CHARACTERS", 1)
     store = MemoryStore()
     writer = PartWriter(store, PARQUET, PREFIX, "users", User, ExportProgress())
     for account in pool_with(3, groups=0).accounts.values():

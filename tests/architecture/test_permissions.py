@@ -1,0 +1,280 @@
+"""Who may do what: read from the template as SAM makes it into CloudFormation, generated roles included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+import pytest
+from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
+
+from poolsafe.adapters.cognito import _METHODS as METHODS
+from tests.architecture.repository import MACHINES, Json, functions, plain, resources, template
+
+USER_POOLS = {"Fn::Sub": "arn:${AWS::Partition}:cognito-idp:*:${AWS::AccountId}:userpool/*"}
+BUCKET = {"Fn::GetAtt": ["SnapshotBucket", "Arn"]}
+IN_BUCKET = "${SnapshotBucket.Arn}/"
+
+#: The Cognito actions that each handler's operations call. A row that is too long is a permission too many; one that is
+#: too short, the embedded cloud refuses: it enforces IAM.
+COGNITO: dict[str, set[str]] = {
+    "BackupCheckRequestFunction": set(),
+    "BackupDescribePoolFunction": {"DescribeUserPool"},
+    "BackupExportUsersFunction": {"ListUsers", "AdminGetUser"},
+    "BackupExportGroupsFunction": {"ListGroups"},
+    "BackupExportMembershipsFunction": {"ListUsersInGroup", "DescribeUserPool"},
+    "BackupSealSnapshotFunction": set(),
+    "RestoreCheckRequestFunction": {"DescribeUserPool"},
+    "RestoreVerifySnapshotFunction": set(),
+    "RestorePlanRestoreFunction": set(),
+    "RestoreRestoreGroupsFunction": {"CreateGroup"},
+    "RestoreRestoreUsersFunction": {
+        "AdminCreateUser",
+        "AdminSetUserPassword",
+        "AdminAddUserToGroup",
+        "AdminDisableUser",
+        "AdminGetUser",
+    },
+    "RestoreVerifyTargetFunction": {"AdminGetUser", "AdminListGroupsForUser", "GetGroup"},
+    "RestoreReportRestoreFunction": set(),
+}
+#: The folders of the bucket that each function writes, and that it reads.
+WRITES: dict[str, set[str]] = {
+    "BackupDescribePoolFunction": {"snapshots"},
+    "BackupExportUsersFunction": {"snapshots", "working"},
+    "BackupExportGroupsFunction": {"snapshots", "working"},
+    "BackupExportMembershipsFunction": {"snapshots", "working"},
+    "BackupSealSnapshotFunction": {"snapshots"},
+    "RestoreCheckRequestFunction": {"working"},
+    "RestorePlanRestoreFunction": {"working", "restores"},
+    "RestoreRestoreGroupsFunction": {"restores"},
+    "RestoreRestoreUsersFunction": {"restores"},
+    "RestoreVerifyTargetFunction": {"restores"},
+    "RestoreReportRestoreFunction": {"restores"},
+}
+READS: dict[str, set[str]] = {
+    "BackupExportUsersFunction": {"snapshots", "working"},
+    "BackupExportMembershipsFunction": {"snapshots", "working"},
+    "BackupSealSnapshotFunction": {"snapshots"},
+    "RestoreCheckRequestFunction": {"snapshots"},
+    "RestoreVerifySnapshotFunction": {"snapshots"},
+    "RestorePlanRestoreFunction": {"snapshots", "working"},
+    "RestoreRestoreGroupsFunction": {"snapshots", "working"},
+    "RestoreRestoreUsersFunction": {"snapshots", "working"},
+    "RestoreVerifyTargetFunction": {"snapshots", "working", "restores"},
+    "RestoreReportRestoreFunction": {"restores"},
+}
+#: What SAM attaches by itself: for logs and traces, and nothing of the account's.
+MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess"}
+
+every_function = pytest.mark.parametrize("name", functions())
+
+
+@cache
+def cloudformation() -> Json:
+    """The template as CloudFormation gets it."""
+    document = plain(template())
+    for resource in document["Resources"].values():
+        for uri in ("CodeUri", "ContentUri", "DefinitionUri"):
+            if uri in resource.get("Properties", {}):
+                resource["Properties"][uri] = "s3://bucket/key"
+    document["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    return plain(Translator({}, Parser()).translate(document, {}))
+
+
+@pytest.fixture(autouse=True)
+def somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SAM wants to know the Region's partition."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+def role_of(name: str) -> Json:
+    """The role of a function or of a state machine."""
+    resource = cloudformation()["Resources"][name]["Properties"]
+    reference = resource.get("Role") or resource["RoleArn"]
+    [attribute] = reference.values()
+    role: Json = cloudformation()["Resources"][attribute[0]]
+    assert attribute[1] == "Arn"
+    return role
+
+
+def statements(role: Json) -> list[Json]:
+    """Every statement that the role may be given, whatever the stack's parameters."""
+    return [
+        statement
+        for policy in role["Properties"].get("Policies", ())
+        for document in _either(policy)
+        for entry in document["PolicyDocument"]["Statement"]
+        for statement in _either(entry)
+    ]
+
+
+def _either(entry: Json) -> Iterator[Json]:
+    """Both branches of an `Fn::If`, without those that are not there."""
+    if "Fn::If" in entry:
+        for branch in entry["Fn::If"][1:]:
+            yield from _either(branch)
+    elif entry != {"Ref": "AWS::NoValue"}:
+        yield entry
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def actions(role: Json, service: str) -> set[str]:
+    return {
+        action.removeprefix(f"{service}:")
+        for statement in statements(role)
+        for action in listed(statement["Action"])
+        if action.startswith(f"{service}:")
+    }
+
+
+def keys(role: Json, action: str) -> list[str]:
+    """The patterns of the keys in the bucket for which a role has an action."""
+    return [
+        resource["Fn::Sub"].removeprefix(IN_BUCKET)
+        for statement in statements(role)
+        if action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+
+
+def roles() -> dict[str, Json]:
+    return resources("AWS::IAM::Role", cloudformation())
+
+
+def test_every_function_and_every_machine_has_a_role_of_its_own() -> None:
+    owners = [*functions(), *(f"{machine.job.capitalize()}StateMachine" for machine in MACHINES)]
+    assert {f"{owner}Role" for owner in owners} == roles().keys()
+    for owner in owners:
+        assert role_of(owner) == roles()[f"{owner}Role"]
+
+
+def test_there_are_no_policies_beside_those_of_the_roles() -> None:
+    kinds = {resource["Type"] for resource in cloudformation()["Resources"].values()}
+    assert {kind for kind in kinds if kind.startswith("AWS::IAM::")} == {"AWS::IAM::Role"}
+
+
+@pytest.mark.parametrize("name", [*functions(), "BackupStateMachine", "RestoreStateMachine"])
+def test_managed_policies_are_for_logs_and_traces_alone(name: str) -> None:
+    attached = role_of(name)["Properties"].get("ManagedPolicyArns", [])
+    assert {str(arn).rpartition("/")[2].rstrip("'}") for arn in attached} <= MANAGED
+
+
+@pytest.mark.parametrize("name", [*functions(), "BackupStateMachine", "RestoreStateMachine"])
+def test_every_statement_allows_named_actions_on_named_resources(name: str) -> None:
+    for statement in statements(role_of(name)):
+        assert statement["Effect"] == "Allow"
+        assert not {"NotAction", "NotResource", "Principal"} & statement.keys()
+        assert not [action for action in listed(statement["Action"]) if "*" in action]
+        assert "*" not in listed(statement["Resource"])
+
+
+def test_nobody_may_delete_anything() -> None:
+    allowed = {action for role in roles().values() for s in statements(role) for action in listed(s["Action"])}
+    assert not {action for action in allowed if "Delete" in action or action.startswith("s3:PutLifecycle")}
+    assert {action for action in allowed if action.startswith("s3:")} == {
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:ListBucket",
+    }
+
+
+def test_the_table_of_cognito_actions_names_every_function() -> None:
+    assert COGNITO.keys() == functions().keys()
+
+
+@every_function
+def test_a_function_has_exactly_the_cognito_actions_it_calls(name: str) -> None:
+    assert actions(role_of(name), "cognito-idp") == COGNITO[name]
+
+
+def test_every_call_that_the_adapter_makes_is_allowed_to_somebody() -> None:
+    assert set().union(*COGNITO.values()) == METHODS.keys()
+
+
+@every_function
+def test_cognito_actions_are_for_user_pools_of_this_account(name: str) -> None:
+    for statement in statements(role_of(name)):
+        if any(action.startswith("cognito-idp:") for action in listed(statement["Action"])):
+            assert statement["Resource"] == USER_POOLS
+
+
+@every_function
+@pytest.mark.parametrize(("action", "table"), [("s3:PutObject", WRITES), ("s3:GetObject", READS)], ids=["put", "get"])
+def test_a_function_reaches_only_its_folders_of_the_bucket(name: str, action: str, table: dict[str, set[str]]) -> None:
+    assert {key.partition("/")[0] for key in keys(role_of(name), action)} == table.get(name, set())
+
+
+@every_function
+def test_the_bucket_itself_is_only_listed(name: str) -> None:
+    for statement in statements(role_of(name)):
+        if any(action.startswith("s3:") for action in listed(statement["Action"])):
+            is_listing = listed(statement["Action"]) == ["s3:ListBucket"]
+            assert (statement["Resource"] == BUCKET) is is_listing
+
+
+@every_function
+def test_who_reads_may_list_so_that_what_is_missing_is_not_taken_for_denied(name: str) -> None:
+    """S3 answers 403 for a key that is not there, unless the caller may list the bucket
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html)."""
+    allowed = actions(role_of(name), "s3")
+    assert ("GetObject" in allowed) == ("ListBucket" in allowed)
+
+
+def test_only_the_seal_writes_a_manifest() -> None:
+    manifest = "snapshots/us-east-1_AbCdEfGhI/20261122T030000Z-3f9a1c/manifest.json"
+    writable = {name: keys(role_of(name), "s3:PutObject") for name in functions()}
+    writers = [name for name, patterns in writable.items() if any(fnmatchcase(manifest, key) for key in patterns)]
+    assert writers == ["BackupSealSnapshotFunction"]
+
+
+def test_the_seal_writes_nothing_but_manifests() -> None:
+    assert keys(role_of("BackupSealSnapshotFunction"), "s3:PutObject") == ["snapshots/*/manifest.json"]
+
+
+@every_function
+def test_a_restore_never_writes_into_a_snapshot(name: str) -> None:
+    folders = {key.partition("/")[0] for key in keys(role_of(name), "s3:PutObject")}
+    assert not (name.startswith("Restore") and "snapshots" in folders)
+
+
+@every_function
+def test_a_key_of_ones_own_is_used_as_the_bucket_is(name: str) -> None:
+    """What SSE-KMS needs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"""
+    role = role_of(name)
+    needed = set()
+    if "PutObject" in actions(role, "s3"):
+        needed.add("GenerateDataKey")
+    if "GetObject" in actions(role, "s3"):
+        needed.add("Decrypt")
+    assert actions(role, "kms") == needed
+    for statement in statements(role):
+        if any(action.startswith("kms:") for action in listed(statement["Action"])):
+            assert statement["Resource"] == {"Ref": "KmsKeyArn"}
+
+
+def test_roles_are_passed_by_whoever_creates_groups_and_only_those_named() -> None:
+    passing = {
+        name: statement["Resource"]
+        for name, role in roles().items()
+        for statement in statements(role)
+        if "iam:PassRole" in listed(statement["Action"])
+    }
+    assert passing == {"RestoreRestoreGroupsFunctionRole": {"Ref": "GroupRoleArns"}}
+
+
+@every_function
+def test_a_function_does_nothing_in_other_services(name: str) -> None:
+    services = {a.partition(":")[0] for s in statements(role_of(name)) for a in listed(s["Action"])}
+    assert services <= {"cognito-idp", "s3", "kms", "iam"}
+
+
+@pytest.mark.parametrize("name", ["BackupStateMachine", "RestoreStateMachine"])
+def test_a_machine_may_only_invoke(name: str) -> None:
+    assert {a for s in statements(role_of(name)) for a in listed(s["Action"])} == {"lambda:InvokeFunction"}

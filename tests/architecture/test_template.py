@@ -1,0 +1,154 @@
+"""The template: what is deployed, and that the tools have nothing against it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.architecture.repository import (
+    FUNCTIONS,
+    ROOT,
+    TEMPLATE,
+    Json,
+    function_of,
+    functions,
+    handler_modules,
+    resources,
+    template,
+)
+
+
+def bucket() -> tuple[str, Json]:
+    [(name, resource)] = resources("AWS::S3::Bucket").items()
+    return name, resource
+
+
+def test_every_function_has_a_handler_and_every_handler_a_function() -> None:
+    deployed = {name: function["Handler"] for name, function in functions().items()}
+    assert deployed == {function_of(module): f"{module.name}.handler" for module in handler_modules()}
+
+
+@pytest.mark.parametrize("name", functions())
+def test_a_function_runs_on_lambdas_python_for_arm_and_is_traced(name: str) -> None:
+    function = functions()[name]
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert function["Tracing"] == "Active"
+    assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": "LogGroup"}}
+
+
+@pytest.mark.parametrize("name", functions())
+def test_a_function_finds_its_layers_and_settings(name: str) -> None:
+    function = functions()[name]
+    assert function["Layers"] == [{"Ref": layer} for layer in resources("AWS::Serverless::LayerVersion")]
+    assert function["Environment"]["Variables"]["SNAPSHOT_BUCKET"] == {"Ref": bucket()[0]}
+    assert function["Environment"]["Variables"]["QUOTAS"] == {"Ref": "Quotas"}
+
+
+def test_logs_end_some_day_and_leave_with_the_stack() -> None:
+    [log_group] = resources("AWS::Logs::LogGroup").values()
+    assert log_group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert template()["Parameters"]["LogRetentionDays"]["Default"] in range(1, 366)
+
+
+def test_the_stack_tells_what_people_need_to_start() -> None:
+    assert template()["Outputs"].keys() >= {"BackupStateMachineArn", "RestoreStateMachineArn", "SnapshotBucketName"}
+    values = {name: output["Value"] for name, output in template()["Outputs"].items()}
+    assert values["BackupStateMachineArn"] == {"Ref": "BackupStateMachine"}
+    assert values["RestoreStateMachineArn"] == {"Ref": "RestoreStateMachine"}
+    assert values["SnapshotBucketName"] == {"Ref": bucket()[0]}
+    assert all(output["Description"] for output in template()["Outputs"].values())
+
+
+def test_every_parameter_has_a_default_and_says_what_it_is() -> None:
+    for parameter in template()["Parameters"].values():
+        assert "Default" in parameter
+        assert parameter["Description"]
+
+
+# The bucket
+
+
+def test_the_bucket_outlives_the_stack() -> None:
+    _, resource = bucket()
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_bucket_keeps_versions() -> None:
+    assert bucket()[1]["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_the_bucket_encrypts_with_or_without_a_key_of_ones_own() -> None:
+    [rule] = bucket()[1]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    encryption = rule["ServerSideEncryptionByDefault"]
+    assert encryption["SSEAlgorithm"] == {"Fn::If": ["HasKmsKey", "aws:kms", "AES256"]}
+    assert encryption["KMSMasterKeyID"]["Fn::If"][:2] == ["HasKmsKey", {"Ref": "KmsKeyArn"}]
+
+
+def test_the_bucket_is_nobody_elses() -> None:
+    properties = bucket()[1]["Properties"]
+    assert properties["PublicAccessBlockConfiguration"] == dict.fromkeys(
+        ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+    )
+    assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def test_the_bucket_is_reached_over_tls_alone_and_its_policy_allows_nothing() -> None:
+    name, _ = bucket()
+    [policy] = resources("AWS::S3::BucketPolicy").values()
+    assert policy["Properties"]["Bucket"] == {"Ref": name}
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+
+
+def test_no_snapshot_and_no_report_ever_expires_by_itself() -> None:
+    rules = bucket()[1]["Properties"]["LifecycleConfiguration"]["Rules"]
+    expiring = [
+        rule for rule in rules if {"ExpirationInDays", "NoncurrentVersionExpiration", "Transitions"} & rule.keys()
+    ]
+    assert [rule["Prefix"] for rule in expiring] == ["working/"]
+    # A restore can be redriven for 14 days, and needs its working files as long.
+    assert expiring[0]["ExpirationInDays"] > 14
+
+
+# The tools
+
+
+def run(*command: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """A tool of the project's own environment, away from the keys and settings of whoever runs the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_", "PYTHON"))}
+    settings: dict[str, Any] = {
+        **kept,
+        "HOME": str(home),
+        "__SAM_CLI_APP_DIR": str(home),
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=settings, capture_output=True, text=True, check=False
+    )
+
+
+def test_sam_finds_the_template_valid(tmp_path: Path) -> None:
+    (tmp_path / "metadata.json").write_text('{"telemetryEnabled": false, "lastVersionCheck": "2100-01-01T00:00:00"}')
+    done = run("-m", "samcli", "validate", "--lint", "--template-file", str(TEMPLATE), home=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_cfn_lint_has_nothing_to_say(tmp_path: Path) -> None:
+    done = run(str(Path(sys.executable).with_name("cfn-lint")), str(TEMPLATE), home=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_code_of_a_function_is_all_that_handlers_import() -> None:
+    """`functions/Makefile` copies every folder but the layers; schemas come along through a link."""
+    assert (FUNCTIONS / "poolsafe/schemas").resolve() == ROOT / "schemas"
+    packages = {path.name for path in FUNCTIONS.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert packages - {"layers"} == {"poolsafe", *(module.name.partition(".")[0] for module in handler_modules())}

@@ -1,0 +1,186 @@
+"""IAM is enforced: a function that lacks an action says so, and no function can do more than its work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.embedded.deployed import ORIGINAL_SUB, Deployed, Json, named, person
+
+FUNCTIONS = (
+    "BackupCheckRequestFunction",
+    "BackupDescribePoolFunction",
+    "BackupExportUsersFunction",
+    "BackupExportGroupsFunction",
+    "BackupExportMembershipsFunction",
+    "BackupSealSnapshotFunction",
+    "RestoreCheckRequestFunction",
+    "RestoreVerifySnapshotFunction",
+    "RestorePlanRestoreFunction",
+    "RestoreRestoreGroupsFunction",
+    "RestoreRestoreUsersFunction",
+    "RestoreVerifyTargetFunction",
+    "RestoreReportRestoreFunction",
+)
+ANYBODY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def role_of(deployed: Deployed, function: str) -> str:
+    """The name of a function's role."""
+    stack = deployed.cloud.client("cloudformation")
+    resource = stack.describe_stack_resource(StackName="poolsafe", LogicalResourceId=f"{function}Role")
+    return str(resource["StackResourceDetail"]["PhysicalResourceId"])
+
+
+@contextmanager
+def without_policies(deployed: Deployed, function: str) -> Iterator[None]:
+    """Take a function's role all it was given, and give it back."""
+    iam, role = deployed.cloud.client("iam"), role_of(deployed, function)
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    assert names
+    policies = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
+    for name in policies:
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+    try:
+        yield
+    finally:
+        for name, document in policies.items():
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+
+@pytest.fixture(scope="module")
+def keys_of(deployed: Deployed) -> Iterator[Callable[[str], Json]]:
+    """The credentials of a function's role, which has to trust us for as long as these tests run."""
+    iam, sts = deployed.cloud.client("iam"), deployed.cloud.client("sts")
+    trusted: dict[str, Any] = {}
+
+    def assume(function: str) -> Json:
+        role = role_of(deployed, function)
+        described = iam.get_role(RoleName=role)["Role"]
+        trusted.setdefault(role, described["AssumeRolePolicyDocument"])
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(ANYBODY))
+        keys: Json = sts.assume_role(RoleArn=described["Arn"], RoleSessionName="test")["Credentials"]
+        return keys
+
+    yield assume
+    for role, document in trusted.items():
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(document))
+
+
+def denied(call: Callable[[], object]) -> bool:
+    """Whether a call was refused for lack of a permission; any other refusal is not meant."""
+    try:
+        call()
+    except ClientError as error:
+        assert error.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException"), error
+        return True
+    return False
+
+
+@pytest.fixture(scope="module")
+def source(deployed: Deployed) -> str:
+    pool = deployed.pool()
+    deployed.cloud.put_users(pool, [person("ada", "staff"), person("bob")], named("staff"))
+    return pool
+
+
+@pytest.fixture(scope="module")
+def snapshot(deployed: Deployed, source: str) -> str:
+    return f"{source}/{deployed.backup(source)['snapshot_id']}"
+
+
+# Too little
+
+
+@pytest.mark.parametrize(
+    ("function", "operation"),
+    [
+        ("BackupDescribePoolFunction", "DescribeUserPool"),
+        ("BackupExportGroupsFunction", "ListGroups"),
+        ("BackupExportUsersFunction", "ListUsers"),
+        ("BackupSealSnapshotFunction", "GetObject"),
+    ],
+)
+def test_a_backup_whose_role_lacks_an_action_says_which(
+    deployed: Deployed, source: str, function: str, operation: str
+) -> None:
+    with without_policies(deployed, function):
+        refusal = deployed.refused("backup", {"user_pool_id": source})
+    assert refusal.error == "AccessDenied"
+    assert refusal.message.startswith(f"{operation}: AccessDenied")
+    assert "role must allow this action" in refusal.message
+    assert deployed.backup(source)["status"] == "COMPLETE", "with its policies back"
+
+
+def test_a_restore_whose_role_lacks_an_action_says_which_and_has_written_nothing(
+    deployed: Deployed, snapshot: str
+) -> None:
+    target = deployed.pool(ORIGINAL_SUB)
+    deployed.cloud.forget()
+    with without_policies(deployed, "RestorePlanRestoreFunction"):
+        refusal = deployed.refused("restore", {"snapshot": snapshot, "target_user_pool_id": target})
+    assert refusal.error == "AccessDenied"
+    assert deployed.writes() == {}
+    assert deployed.restore(snapshot, target)["status"] == "COMPLETE"
+
+
+# Not too much
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_can_delete_or_overwrite_a_snapshot(
+    deployed: Deployed, snapshot: str, keys_of: Callable[[str], Json], function: str
+) -> None:
+    s3 = deployed.cloud.client("s3", keys=keys_of(function))
+    manifest = {"Bucket": deployed.bucket, "Key": f"snapshots/{snapshot}/manifest.json"}
+    before = deployed.content(manifest["Key"])
+    assert denied(lambda: s3.delete_object(**manifest))
+    assert denied(lambda: s3.delete_object(**manifest, VersionId="null"))
+    assert denied(
+        lambda: s3.put_bucket_versioning(Bucket=deployed.bucket, VersioningConfiguration={"Status": "Suspended"})
+    )
+    assert denied(lambda: s3.delete_bucket(Bucket=deployed.bucket))
+    if function != "BackupSealSnapshotFunction":
+        assert denied(lambda: s3.put_object(**manifest, Body=b"{}"))
+    assert deployed.content(manifest["Key"]) == before
+
+
+def test_the_seal_can_write_a_manifest_and_no_other_file(deployed: Deployed, keys_of: Callable[[str], Json]) -> None:
+    s3 = deployed.cloud.client("s3", keys=keys_of("BackupSealSnapshotFunction"))
+    folder = "snapshots/us-east-1_Nobody000/20200101T000000Z-000000"
+    s3.put_object(Bucket=deployed.bucket, Key=f"{folder}/manifest.json", Body=b"{}")
+    for key in (f"{folder}/users/00-00000.parquet", "restores/x/report.json", "working/x/target.json", "x"):
+        assert denied(lambda key=key: s3.put_object(Bucket=deployed.bucket, Key=key, Body=b""))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_can_delete_anybody_or_change_a_pool(
+    deployed: Deployed, source: str, keys_of: Callable[[str], Json], function: str
+) -> None:
+    cognito = deployed.cloud.client("cognito-idp", keys=keys_of(function))
+    assert denied(lambda: cognito.admin_delete_user(UserPoolId=source, Username="ada"))
+    assert denied(lambda: cognito.delete_group(UserPoolId=source, GroupName="staff"))
+    assert denied(lambda: cognito.delete_user_pool(UserPoolId=source))
+    assert denied(lambda: cognito.update_user_pool(UserPoolId=source))
+    if not function.startswith("RestoreRestore"):
+        assert denied(lambda: cognito.admin_create_user(UserPoolId=source, Username="eve", MessageAction="SUPPRESS"))
+        assert denied(lambda: cognito.admin_set_user_password(UserPoolId=source, Username="ada", Password="Abcdef-1"))
+    assert deployed.users(source).keys() == {"ada", "bob"}
+
+
+def test_what_only_looks_at_its_input_can_read_nothing(
+    deployed: Deployed, source: str, snapshot: str, keys_of: Callable[[str], Json]
+) -> None:
+    keys = keys_of("BackupCheckRequestFunction")
+    cognito, s3 = (deployed.cloud.client(service, keys=keys) for service in ("cognito-idp", "s3"))
+    assert denied(lambda: cognito.describe_user_pool(UserPoolId=source))
+    assert denied(lambda: s3.get_object(Bucket=deployed.bucket, Key=f"snapshots/{snapshot}/manifest.json"))
+    assert denied(lambda: s3.list_objects_v2(Bucket=deployed.bucket))

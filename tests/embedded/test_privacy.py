@@ -1,0 +1,138 @@
+"""Nobody's data outside of pools and bucket: not in what travels between states, not in errors, not in logs."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from tests.embedded.deployed import ORIGINAL_SUB, Deployed, Json, named, person
+
+#: Each would be recognised anywhere, and is nowhere else.
+EMAIL, PHONE = "zebedee.quux@private.example", "+15555559876"
+USERNAME, NAME, SECRET = "zebedee-quux", "Zebedee Quux-Nonesuch", "Zebedees-Secret-42!"
+ATTRIBUTE = "only-zebedee-has-this"
+SUB = "5eb3dee0-0000-4000-8000-7e5edee00000"
+PRIVATE = (EMAIL, PHONE, USERNAME, NAME, SECRET, ATTRIBUTE, SUB, "Zebedee", "private.example")
+#: What `domain/password.py` makes: one of each class, then 36 of all.
+PASSWORD = re.compile(r"[A-Z][a-z][0-9][!@#%^*_+=~-][A-Za-z0-9!@#%^*_+=~-]{36}")
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What executions left behind, as text. The emulator's history tells of a Map what goes in and comes out."""
+
+    histories: tuple[str, ...]
+    outputs: tuple[str, ...]
+    logs: str
+
+
+@pytest.fixture(scope="module")
+def traces(deployed: Deployed) -> Traces:
+    """A backup, a restore, a restore that is refused and one that is stopped in the middle."""
+    source, target, strict = deployed.pool("note"), deployed.pool("note", ORIGINAL_SUB), deployed.pool()
+    attributes = {
+        "sub": SUB,
+        "email": EMAIL,
+        "email_verified": "true",
+        "phone_number": PHONE,
+        "phone_number_verified": "true",
+        "name": NAME,
+        "custom:note": ATTRIBUTE,
+    }
+    people = [person(USERNAME, "staff", attributes=attributes, Password=SECRET)]
+    people += [person(f"{USERNAME}-{number}", "staff", attributes={"email": EMAIL}) for number in range(3)]
+    deployed.cloud.put_users(source, people, named("staff"))
+    begin, finish = deployed.cloud.begin, deployed.cloud.finish
+    backup = begin(deployed.machine("backup"), {"user_pool_id": source, "include": ["mfa"]})
+    outputs = [finish(backup)]
+    request = {"snapshot": f"{source}/latest", "target_user_pool_id": target}
+    restore = begin(deployed.machine("restore"), request)
+    outputs.append(finish(restore))
+    again = begin(deployed.machine("restore"), request)
+    outputs.append(finish(again))
+    refused = begin(deployed.machine("restore"), {**request, "target_user_pool_id": strict})
+    outputs.append(deployed.failed(refused).cause)
+    other = deployed.pool("note", ORIGINAL_SUB)
+    with deployed.cloud.faults({"action": "AdminAddUserToGroup", "error": "AccessDeniedException", "times": None}):
+        stopped = begin(deployed.machine("restore"), {**request, "target_user_pool_id": other})
+        outputs.append(deployed.failed(stopped).cause)
+    with deployed.cloud.faults({"action": "AdminCreateUser", "error": "InvalidParameterException", "times": None}):
+        third = deployed.pool("note", ORIGINAL_SUB)
+        failed = begin(deployed.machine("restore"), {**request, "target_user_pool_id": third})
+        outputs.append(deployed.failed(failed).cause)
+    executions = (backup, restore, again, refused, stopped, failed)
+    return Traces(
+        tuple(json.dumps(deployed.history(execution), default=str, ensure_ascii=False) for execution in executions),
+        tuple(json.dumps(output, ensure_ascii=False) for output in outputs),
+        "\n".join(_log(deployed)),
+    )
+
+
+def _log(deployed: Deployed) -> list[str]:
+    """Every message in every log group of the stack."""
+    logs = deployed.cloud.client("logs")
+    groups = [
+        group["logGroupName"]
+        for page in logs.get_paginator("describe_log_groups").paginate()
+        for group in page["logGroups"]
+    ]
+    return [
+        event["message"]
+        for group in groups
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        for event in page["events"]
+    ]
+
+
+def test_what_is_looked_through_is_there(traces: Traces) -> None:
+    """Otherwise the tests below would find nothing because there is nothing."""
+    assert all("TaskStateEntered" in history for history in traces.histories)
+    for state in ("ListTargetUsers", "PlanRestore", "VerifyTarget", "ReportRestore"):
+        assert f'"name": "{state}"' in traces.histories[1]
+    for state in ("ExportUsers", "SealSnapshot", "RestoreUsers", "VerifyTarget"):
+        assert f'"state":"{state}"' in traces.logs.replace('": "', '":"')
+    assert "TargetMismatch" in traces.logs
+    assert "AccessDenied" in traces.logs
+
+
+@pytest.mark.parametrize("private", PRIVATE)
+def test_nobodys_data_is_in_the_history_of_an_execution(traces: Traces, private: str) -> None:
+    assert [number for number, history in enumerate(traces.histories) if private.lower() in history.lower()] == []
+
+
+@pytest.mark.parametrize("private", PRIVATE)
+def test_nobodys_data_is_in_a_result_or_in_the_cause_of_a_failure(traces: Traces, private: str) -> None:
+    assert [output for output in traces.outputs if private.lower() in output.lower()] == []
+
+
+@pytest.mark.parametrize("private", PRIVATE)
+def test_nobodys_data_is_in_the_logs(traces: Traces, private: str) -> None:
+    assert [line for line in traces.logs.splitlines() if private.lower() in line.lower()] == []
+
+
+def test_no_password_that_was_made_is_anywhere(traces: Traces) -> None:
+    for text in (*traces.histories, *traces.outputs, traces.logs):
+        assert PASSWORD.search(text) is None
+
+
+def test_metrics_carry_no_name_but_the_services(traces: Traces) -> None:
+    """Embedded metrics are lines of the log; their dimensions are what CloudWatch bills and shows."""
+    embedded = [json.loads(line) for line in traces.logs.splitlines() if '"_aws"' in line]
+    assert embedded
+    for metrics in embedded:
+        for directive in metrics["_aws"]["CloudWatchMetrics"]:
+            assert directive["Dimensions"] == [["service"]]
+        assert metrics["service"] in ("backup", "restore")
+
+
+def test_what_the_report_and_the_plan_say_names_nobody(deployed: Deployed, traces: Traces) -> None:
+    """They are for people's eyes; who is meant is in `outcomes/`, which only the bucket's readers see."""
+    results: list[Json] = [json.loads(output) for output in traces.outputs if "restore_id" in output]
+    assert results
+    for result in results:
+        for name in ("plan.json", "report.json"):
+            text = deployed.content(f"restores/{result['restore_id']}/{name}").decode()
+            assert not [private for private in PRIVATE if private.lower() in text.lower()]

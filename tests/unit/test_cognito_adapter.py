@@ -1,0 +1,220 @@
+"""What is sent to Cognito, and how its answers become our records and errors."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from poolsafe.adapters.cognito import CognitoUserPool
+from poolsafe.domain.records import Group, Membership, Page, User
+from poolsafe.errors import ListingBroken
+
+POOL = "us-east-1_Source"
+CREATED = datetime(2024, 2, 29, 23, 59, 59, 999_999, timezone(timedelta(hours=9)))
+MODIFIED = datetime(2026, 11, 22, 3, 0, 0, 1_000, UTC)
+#: Milliseconds in UTC: what a snapshot keeps.
+CREATED_KEPT = datetime(2024, 2, 29, 14, 59, 59, 999_000, UTC)
+TOLD = {
+    "Username": "alice",
+    "Attributes": [
+        {"Name": "sub", "Value": "6f0c"},
+        {"Name": "email", "Value": "alice@example.com"},
+        {"Name": "custom:empty", "Value": ""},
+    ],
+    "UserCreateDate": CREATED,
+    "UserLastModifiedDate": MODIFIED,
+    "Enabled": True,
+    "UserStatus": "CONFIRMED",
+}
+ALICE = User(
+    "alice",
+    "6f0c",
+    "CONFIRMED",
+    True,
+    CREATED_KEPT,
+    MODIFIED,
+    {"email": "alice@example.com", "custom:empty": ""},
+    None,
+    None,
+)
+
+
+def told(**changes: Any) -> dict[str, Any]:
+    return {**TOLD, **changes}
+
+
+def test_the_first_page_is_asked_for_without_a_token(stub: Stubber, pool: CognitoUserPool) -> None:
+    stub.add_response("list_users", {"Users": [TOLD], "PaginationToken": "next"}, {"UserPoolId": POOL, "Limit": 60})
+    assert pool.list_users(None) == Page((ALICE,), "next")
+
+
+def test_the_following_pages_are_asked_for_with_the_token_and_the_same_arguments(
+    stub: Stubber, pool: CognitoUserPool
+) -> None:
+    expected = {"UserPoolId": POOL, "Limit": 60, "PaginationToken": "next"}
+    stub.add_response("list_users", {"Users": []}, expected)
+    assert pool.list_users("next") == Page((), None)
+
+
+def test_a_page_without_a_list_is_an_empty_page(stub: Stubber, pool: CognitoUserPool) -> None:
+    stub.add_response("list_users", {"PaginationToken": "next"})
+    stub.add_response("list_groups", {"NextToken": "next"})
+    stub.add_response("list_users_in_group", {"NextToken": "next"})
+    pages: list[Page[Any]] = [pool.list_users(None), pool.list_groups(None), pool.list_members("staff", None)]
+    assert pages == [Page((), "next")] * 3
+
+
+SUB = {"Name": "sub", "Value": "6f0c"}
+
+
+def test_a_user_may_have_no_attributes_but_its_sub(stub: Stubber, pool: CognitoUserPool) -> None:
+    stub.add_response("list_users", {"Users": [told(Attributes=[SUB])]})
+    (user,) = pool.list_users(None).items
+    assert (user.username, user.attributes, user.sub) == ("alice", {}, "6f0c")
+
+
+@pytest.mark.parametrize("attributes", [[], [{"Name": "sub", "Value": ""}], [{"Name": "email", "Value": "a@b.org"}]])
+@pytest.mark.parametrize("operation", ["list_users", "list_users_in_group"])
+def test_a_user_without_a_sub_breaks_the_listing_because_everything_is_joined_by_it(
+    stub: Stubber, pool: CognitoUserPool, operation: str, attributes: list[dict[str, str]]
+) -> None:
+    stub.add_response(operation, {"Users": [told(Attributes=attributes)]})
+    with pytest.raises(ListingBroken, match="without a sub") as broken:
+        if operation == "list_users":
+            pool.list_users(None)
+        else:
+            pool.list_members("staff", None)
+    assert "alice" not in str(broken.value)
+
+
+def test_an_attribute_without_a_value_is_empty(stub: Stubber, pool: CognitoUserPool) -> None:
+    stub.add_response("list_users", {"Users": [told(Attributes=[SUB, {"Name": "name"}])]})
+    (user,) = pool.list_users(None).items
+    assert user.attributes == {"name": ""}
+
+
+def test_legacy_mfa_options_mean_sms(stub: Stubber, pool: CognitoUserPool) -> None:
+    legacy = [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}]
+    stub.add_response("list_users", {"Users": [told(MFAOptions=legacy), told(MFAOptions=[]), TOLD]})
+    assert [user.mfa_methods for user in pool.list_users(None).items] == [("SMS_MFA",), None, None]
+
+
+@pytest.mark.parametrize(
+    ("answer", "methods", "preferred"),
+    [
+        ({}, (), None),
+        ({"UserMFASettingList": [], "PreferredMfaSetting": ""}, (), None),
+        ({"UserMFASettingList": ["EMAIL_OTP"]}, ("EMAIL_OTP",), None),
+        (
+            {"UserMFASettingList": ["SMS_MFA", "SOFTWARE_TOKEN_MFA"], "PreferredMfaSetting": "SMS_MFA"},
+            ("SMS_MFA", "SOFTWARE_TOKEN_MFA"),
+            "SMS_MFA",
+        ),
+        ({"MFAOptions": [{"DeliveryMedium": "SMS"}]}, ("SMS_MFA",), None),
+        (
+            {"MFAOptions": [{"DeliveryMedium": "SMS"}], "UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]},
+            ("SOFTWARE_TOKEN_MFA",),
+            None,
+        ),
+    ],
+)
+def test_one_user_is_told_with_its_mfa(
+    stub: Stubber, pool: CognitoUserPool, answer: dict[str, Any], methods: tuple[str, ...], preferred: str | None
+) -> None:
+    user = {name: value for name, value in TOLD.items() if name != "Attributes"}
+    answer = {**user, "UserAttributes": TOLD["Attributes"], **answer}
+    stub.add_response("admin_get_user", answer, {"UserPoolId": POOL, "Username": "alice"})
+    found = pool.get_user("alice")
+    assert (found.mfa_methods, found.preferred_mfa) == (methods, preferred)
+    assert (found.sub, found.attributes) == (ALICE.sub, ALICE.attributes)
+
+
+def test_groups_are_told_with_everything_they_have(stub: Stubber, pool: CognitoUserPool) -> None:
+    dates = {"CreationDate": CREATED, "LastModifiedDate": MODIFIED}
+    full = {"GroupName": "a", "Description": "A", "Precedence": 0, "RoleArn": "arn:aws:iam::123456789012:role/a"}
+    answer = {"Groups": [{**full, **dates}, {"GroupName": "b", **dates}], "NextToken": "next"}
+    stub.add_response("list_groups", answer, {"UserPoolId": POOL, "Limit": 60, "NextToken": "now"})
+    assert pool.list_groups("now") == Page(
+        (
+            Group("a", "A", 0, "arn:aws:iam::123456789012:role/a", CREATED_KEPT, MODIFIED),
+            Group("b", None, None, None, CREATED_KEPT, MODIFIED),
+        ),
+        "next",
+    )
+
+
+def test_members_are_told_by_name_and_sub(stub: Stubber, pool: CognitoUserPool) -> None:
+    expected = {"UserPoolId": POOL, "GroupName": "staff", "Limit": 60}
+    stub.add_response("list_users_in_group", {"Users": [TOLD], "NextToken": "next"}, expected)
+    assert pool.list_members("staff", None) == Page((Membership("staff", "alice", "6f0c"),), "next")
+
+
+def test_all_pages_of_a_users_groups_are_read(stub: Stubber, pool: CognitoUserPool) -> None:
+    asked = {"UserPoolId": POOL, "Username": "alice", "Limit": 60}
+    first = {"Groups": [{"GroupName": f"group{number}"} for number in range(60)], "NextToken": "next"}
+    stub.add_response("admin_list_groups_for_user", first, asked)
+    stub.add_response("admin_list_groups_for_user", {"Groups": [], "NextToken": "last"}, {**asked, "NextToken": "next"})
+    last = {"Groups": [{"GroupName": "group60"}]}
+    stub.add_response("admin_list_groups_for_user", last, {**asked, "NextToken": "last"})
+    assert pool.groups_of("alice") == [f"group{number}" for number in range(61)]
+
+
+def test_a_user_is_created_without_a_message(stub: Stubber, pool: CognitoUserPool) -> None:
+    stub.add_response(
+        "admin_create_user",
+        {"User": {**TOLD, "UserStatus": "FORCE_CHANGE_PASSWORD"}},
+        {
+            "UserPoolId": POOL,
+            "Username": "alice",
+            "UserAttributes": [
+                {"Name": "email", "Value": "a@example.com"},
+                {"Name": "email_verified", "Value": "false"},
+            ],
+            "TemporaryPassword": "Long-enough-4-everybody",
+            "MessageAction": "SUPPRESS",
+        },
+    )
+    attributes = {"email": "a@example.com", "email_verified": "false"}
+    user = pool.create_user("alice", attributes, "Long-enough-4-everybody")
+    assert (user.status, user.sub) == ("FORCE_CHANGE_PASSWORD", "6f0c")
+
+
+def test_a_password_is_set_for_good(stub: Stubber, pool: CognitoUserPool) -> None:
+    asked = {"UserPoolId": POOL, "Username": "alice", "Password": "Long-enough-4-everybody", "Permanent": True}
+    stub.add_response("admin_set_user_password", {}, asked)
+    pool.set_password("alice", "Long-enough-4-everybody")
+
+
+def test_a_user_is_disabled_and_joins_groups(stub: Stubber, pool: CognitoUserPool) -> None:
+    user = {"UserPoolId": POOL, "Username": "alice"}
+    stub.add_response("admin_add_user_to_group", {}, {**user, "GroupName": "staff"})
+    stub.add_response("admin_disable_user", {}, user)
+    pool.add_to_group("alice", "staff")
+    pool.disable_user("alice")
+
+
+@pytest.mark.parametrize(
+    ("group", "sent"),
+    [
+        (Group("a", None, None, None, MODIFIED, MODIFIED), {}),
+        (Group("a", None, 0, None, MODIFIED, MODIFIED), {"Precedence": 0}),
+        (
+            Group("a", "A", 3, "arn:aws:iam::123456789012:role/a", MODIFIED, MODIFIED),
+            {"Description": "A", "Precedence": 3, "RoleArn": "arn:aws:iam::123456789012:role/a"},
+        ),
+    ],
+)
+def test_a_group_is_created_with_what_it_has_and_nothing_else(
+    stub: Stubber, pool: CognitoUserPool, group: Group, sent: dict[str, Any]
+) -> None:
+    stub.add_response("create_group", {}, {"UserPoolId": POOL, "GroupName": "a", **sent})
+    pool.create_group(group)
+
+
+def test_a_pool_is_described_verbatim(stub: Stubber, pool: CognitoUserPool) -> None:
+    described = {"Id": POOL, "Name": "people", "EstimatedNumberOfUsers": 7}
+    stub.add_response("describe_user_pool", {"UserPool": described}, {"UserPoolId": POOL})
+    assert pool.describe() == described

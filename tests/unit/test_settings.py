@@ -1,0 +1,74 @@
+"""What the stack tells its functions, and the quotas it may override."""
+
+from __future__ import annotations
+
+import pytest
+
+from poolsafe.domain.lanes import MAX_LANES, restore_lanes
+from poolsafe.domain.quotas import DOCUMENTED, Category, in_force, share
+from poolsafe.errors import InvalidRequest
+from poolsafe.settings import Settings
+
+
+def quotas(text: str) -> dict[Category, float]:
+    return dict(Settings.of({"SNAPSHOT_BUCKET": "bucket", "QUOTAS": text}).quotas)
+
+
+def test_the_bucket_is_the_one_of_the_stack() -> None:
+    assert Settings.of({"SNAPSHOT_BUCKET": "my-bucket"}).bucket == "my-bucket"
+
+
+@pytest.mark.parametrize("environment", [{}, {"QUOTAS": ""}, {"QUOTAS": "{}"}])
+def test_without_an_override_the_documented_quotas_hold(environment: dict[str, str]) -> None:
+    assert Settings.of({"SNAPSHOT_BUCKET": "bucket", **environment}).quotas == DOCUMENTED
+
+
+def test_an_override_changes_its_category_and_no_other() -> None:
+    assert quotas('{"UserCreation": 200, "UserList": 0.5}') == {
+        **DOCUMENTED,
+        Category.USER_CREATION: 200.0,
+        Category.USER_LIST: 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not json",
+        "[]",
+        "7",
+        '"UserCreation"',
+        '{"UserCreation": "many"}',
+        '{"UserCreation": null}',
+        '{"UserCreations": 200}',
+        '{"UserCreation": 0}',
+        '{"UserCreation": -1}',
+        '{"UserCreation": NaN}',
+        '{"UserCreation": []}',
+    ],
+)
+def test_an_override_that_cannot_be_meant_is_named_with_an_example(text: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        quotas(text)
+    assert str(refused.value).startswith("Quotas (a parameter of the stack): must be")
+    assert 'Example: {"UserCreation": 200}' in str(refused.value)
+
+
+def test_an_unknown_category_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        quotas('{"UserCreations": 200}')
+    assert all(category in str(refused.value) for category in Category)
+
+
+def test_the_documented_quotas_need_one_lane() -> None:
+    assert restore_lanes(share(DOCUMENTED, 1, 1)) == 1
+
+
+@pytest.mark.parametrize(("rate", "lanes"), [(1, 1), (166, 1), (167, 2), (500, 3), (1_000_000, MAX_LANES)])
+def test_quotas_that_one_lane_cannot_fill_get_more(rate: float, lanes: int) -> None:
+    """Three calls a user, and a lane makes some 500 a second."""
+    assert restore_lanes(dict.fromkeys(Category, rate)) == lanes
+
+
+def test_one_large_quota_alone_needs_no_more_lanes_because_the_slowest_decides() -> None:
+    assert restore_lanes(in_force({"UserCreation": 1_000_000})) == 1
