@@ -26,6 +26,7 @@ check: .venv/installed ## lint, types, template
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy functions local tests
 	.venv/bin/cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 .venv/bin/sam validate --lint --region us-east-1
 
 up: .venv/installed ## the embedded cloud with the stack deployed (PORT=4566, QUOTAS=documented for the pace of AWS)
 	$(VENV) -m local up --port $(PORT)

@@ -116,7 +116,7 @@ the whole process, with pyarrow loaded in both.
 {rows}
 
 Memory of ExportUsers at {SIZES[-1]:,} users over that at {SIZES[0]:,}: **{large / small:.2f}**. A part holds at most
-50,000 users or 32 MiB, so it is flat from there on.
+50,000 users or 64 million characters of attributes, so it is flat from there on.
 """
 
 

@@ -193,4 +193,4 @@ def _required_sub(sub: str | None) -> str:
 def _utc(moment: datetime) -> datetime:
     """Milliseconds are what the snapshot keeps, so they are what is compared."""
     moment = moment.astimezone(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000) if moment.microsecond % 1000 else moment
