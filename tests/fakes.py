@@ -25,7 +25,7 @@ from poolsafe.domain.records import (
     User,
 )
 from poolsafe.domain.target import TargetPool
-from poolsafe.errors import AlreadyExists, NotFound, PageTokenRefused, Rejected
+from poolsafe.errors import AlreadyExists, NotFound, PageTokenRefused, Rejected, Throttled
 from poolsafe.ports import StoredObject
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -158,8 +158,9 @@ class FakeUserPool:
 
     `calls` records every call that reached it, `passwords` every password it was given. `before` is run first with
     the operation's name, and with "after <operation>" once a write has taken effect; it may raise: that is how tests
-    throttle, kill and break it. Pages have `page_sizes` items in turn; a page may be short or empty as Cognito's may,
-    and its token lasts `token_seconds`, for the listing that gave it alone.
+    throttle, kill and break it. `on_throttle` hears of throttles as that of CognitoUserPool does. Pages have
+    `page_sizes` items in turn; a page may be short or empty as Cognito's may, and its token lasts `token_seconds`, for
+    the listing that gave it alone.
     """
 
     def __init__(
@@ -186,6 +187,7 @@ class FakeUserPool:
         self.passwords: list[tuple[str, str]] = []
         self.clock = clock or FakeClock()
         self.before = before
+        self.on_throttle: Callable[[str], None] = nothing_happens
         self._custom, self._required, self._immutable = custom, required, immutable
         self._username_attributes, self._case_sensitive = username_attributes, case_sensitive
         self._max_lengths, self._min_password_length = max_lengths or {}, min_password_length
@@ -354,7 +356,11 @@ class FakeUserPool:
         return TargetPool.of(self._described())
 
     def _enter(self, operation: str) -> None:
-        self.before(operation)
+        try:
+            self.before(operation)
+        except Throttled:
+            self.on_throttle(operation)
+            raise
         self.calls[operation] += 1
 
     def _leave(self, operation: str) -> None:

@@ -185,7 +185,9 @@ class FakeApplication(bootstrap.Application):
 
     def user_pool(self, user_pool_id: str, quota_share: float, lanes: int = 1) -> tuple[GovernedUserPool, Governor]:
         governor = Governor(self.rates(quota_share, lanes), self.clock)
-        return GovernedUserPool(self.pools.get(user_pool_id) or _absent(user_pool_id), governor), governor
+        pool = self.pools.get(user_pool_id) or _absent(user_pool_id)
+        pool.on_throttle = governor.throttled
+        return GovernedUserPool(pool, governor), governor
 
 
 def _absent(user_pool_id: str) -> FakeUserPool:

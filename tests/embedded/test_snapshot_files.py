@@ -94,11 +94,10 @@ def test_duckdb_sees_the_documented_columns_and_types(
 
 def test_moments_are_kept_in_milliseconds_of_utc(database: duckdb.DuckDBPyConnection, snapshot: Path) -> None:
     stored = database.sql(
-        f"SELECT DISTINCT logical_type FROM parquet_schema('{snapshot}/users/*.parquet') WHERE name LIKE '%_at'"  # noqa: S608
+        "SELECT DISTINCT converted_type, logical_type LIKE '%isAdjustedToUTC=1%' "  # noqa: S608 - a path of our own
+        f"FROM parquet_schema('{snapshot}/users/*.parquet') WHERE name LIKE '%_at'"
     ).fetchall()
-    [[logical]] = stored
-    assert "isAdjustedToUTC=1" in logical
-    assert "MILLIS" in logical
+    assert stored == [("TIMESTAMP_MILLIS", True)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

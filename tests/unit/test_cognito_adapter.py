@@ -146,6 +146,12 @@ def test_groups_are_told_with_everything_they_have(stub: Stubber, pool: CognitoU
     )
 
 
+def test_one_group_is_asked_for_by_name(stub: Stubber, pool: CognitoUserPool) -> None:
+    answer = {"Group": {"GroupName": "a", "Precedence": 0, "CreationDate": CREATED, "LastModifiedDate": MODIFIED}}
+    stub.add_response("get_group", answer, {"UserPoolId": POOL, "GroupName": "a"})
+    assert pool.get_group("a") == Group("a", None, 0, None, CREATED_KEPT, MODIFIED)
+
+
 def test_members_are_told_by_name_and_sub(stub: Stubber, pool: CognitoUserPool) -> None:
     expected = {"UserPoolId": POOL, "GroupName": "staff", "Limit": 60}
     stub.add_response("list_users_in_group", {"Users": [TOLD], "NextToken": "next"}, expected)

@@ -132,9 +132,10 @@ def test_a_listing_starts_again_up_to_three_times(refusals: int) -> None:
     assert (progress.restarts, progress.rows) == (refusals, 11)
 
 
-def test_a_listing_whose_tokens_are_always_refused_is_given_up() -> None:
+@pytest.mark.parametrize("refusals", [MAX_RESTARTS + 1, 99])
+def test_a_listing_whose_tokens_are_refused_more_often_is_given_up(refusals: int) -> None:
     with pytest.raises(ListingBroken, match=r"started 4 times .* Nothing was sealed. Raise quota_share"):
-        walked(export_to(MemoryStore(), slow_pool(11, FakeClock(), refusals=99)))
+        walked(export_to(MemoryStore(), slow_pool(11, FakeClock(), refusals)))
 
 
 def refused_once(pool: FakeUserPool, listing: str, clock: FakeClock) -> None:

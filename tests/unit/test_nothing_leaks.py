@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from poolsafe.domain.records import EXTERNAL_PROVIDER
+from poolsafe.errors import Throttled
 from poolsafe.metrics import NAMESPACE, Metric
-from tests.fakes import EveryTime, FakeUserPool, KillAt
+from poolsafe.ports import Deadline
+from tests.fakes import EveryTime, FakeUserPool, KillAt, Never
 from tests.pipeline import LATEST, target_pool
 from tests.step_functions import Deployed, ExecutionFailed
 
@@ -120,8 +122,11 @@ def metrics(text: str) -> list[dict[str, Any]]:
     return [document for document in documents if "_aws" in document]
 
 
-def test_metrics_have_the_service_as_their_only_dimension(capfd: pytest.CaptureFixture[str]) -> None:
-    with Deployed() as machines:
+@pytest.mark.parametrize("deadline", [Never(), EveryTime(3)], ids=["one go", "hand-overs"])
+def test_metrics_count_each_user_once_and_have_the_service_as_their_only_dimension(
+    deadline: Deadline, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Deployed(deadline=deadline) as machines:
         machines.backup(people())
         machines.restore(target_pool(custom=("custom:tenant",)), snapshot=LATEST)
     told = metrics(capfd.readouterr().out)
@@ -147,6 +152,24 @@ def test_what_a_handler_printed_is_json_line_by_line(capfd: pytest.CaptureFixtur
     assert told.err == ""
     for line in told.out.splitlines():
         assert {"service"} <= json.loads(line).keys()
+
+
+@pytest.mark.parametrize("operation", ["ListUsers", "ListGroups", "ListUsersInGroup", "AdminCreateUser"])
+def test_every_throttle_is_counted(operation: str, capfd: pytest.CaptureFixture[str]) -> None:
+    source, target = people(), target_pool(custom=("custom:tenant",))
+    throttled: list[str] = []
+
+    def throttle(called: str) -> None:
+        if called == operation and len(throttled) < 3:
+            throttled.append(called)
+            raise Throttled(f"{called}: TooManyRequestsException.")
+
+    source.before = target.before = throttle
+    with Deployed() as machines:
+        machines.backup(source)
+        machines.restore(target, snapshot=LATEST)
+    told = metrics(capfd.readouterr().out)
+    assert sum(sum(document.get(Metric.THROTTLES, [0])) for document in told) == len(throttled) == 3
 
 
 def test_a_killed_function_left_no_half_told_metrics_to_the_next(capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poolsafe.domain.lanes import MAX_LANES, restore_lanes
-from poolsafe.domain.quotas import DOCUMENTED, Category, in_force, share
+from poolsafe.domain.quotas import DOCUMENTED, OPERATIONS, Category, in_force, share
 from poolsafe.errors import InvalidRequest
 from poolsafe.settings import Settings
 
@@ -58,6 +58,50 @@ def test_an_unknown_category_is_answered_with_the_known_ones() -> None:
     with pytest.raises(InvalidRequest) as refused:
         quotas('{"UserCreations": 200}')
     assert all(category in str(refused.value) for category in Category)
+
+
+def test_the_documented_quotas_are_those_of_the_developer_guide() -> None:
+    """Requests per second of an account and Region ("Quotas in Amazon Cognito", 2026); 5 where one pool is the limit."""
+    assert {category.value: rate for category, rate in DOCUMENTED.items()} == {
+        "UserAuthentication": 120,
+        "UserCreation": 50,
+        "UserFederation": 25,
+        "UserAccountRecovery": 30,
+        "UserRead": 120,
+        "UserUpdate": 25,
+        "UserToken": 120,
+        "UserResourceRead": 50,
+        "UserResourceUpdate": 25,
+        "UserList": 30,
+        "UserPoolRead": 15,
+        "UserPoolUpdate": 15,
+        "UserPoolResourceRead": 5,
+        "UserPoolResourceUpdate": 5,
+        "UserPoolClientRead": 5,
+        "UserPoolClientUpdate": 5,
+        "ClientAuthentication": 150,
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "category"),
+    [
+        ("AdminCreateUser", "UserCreation"),
+        ("AdminSetUserPassword", "UserAccountRecovery"),
+        ("AdminGetUser", "UserRead"),
+        ("AdminAddUserToGroup", "UserUpdate"),
+        ("AdminDisableUser", "UserUpdate"),
+        ("ListUsers", "UserList"),
+        ("ListUsersInGroup", "UserList"),
+        ("AdminListGroupsForUser", "UserResourceRead"),
+        ("DescribeUserPool", "UserPoolRead"),
+        ("ListGroups", "UserPoolResourceRead"),
+        ("GetGroup", "UserPoolResourceRead"),
+        ("CreateGroup", "UserPoolResourceUpdate"),
+    ],
+)
+def test_each_operation_draws_on_the_quota_that_the_guide_puts_it_in(operation: str, category: str) -> None:
+    assert OPERATIONS[operation] == category
 
 
 def test_the_documented_quotas_need_one_lane() -> None:
