@@ -61,7 +61,7 @@ def test_an_unknown_category_is_answered_with_the_known_ones() -> None:
 
 
 def test_the_documented_quotas_are_those_of_the_developer_guide() -> None:
-    """Requests per second of an account and Region ("Quotas in Amazon Cognito", 2026); 5 where one pool is the limit."""
+    """Requests per second of an account and Region (developer guide, "Quotas", 2026); 5 where one pool is the limit."""
     assert {category.value: rate for category, rate in DOCUMENTED.items()} == {
         "UserAuthentication": 120,
         "UserCreation": 50,
