@@ -34,7 +34,7 @@ TELLS = f"""traceback.print_exc()
             _told = {{"errorMessage": str(e), "errorType": type(e).__name__,
                      "stackTrace": traceback.format_tb(e.__traceback__)}}
             _real_stdout.write(json.dumps({{"status": "ok", "result": {{"{MARK}": _told}}}}) + "\\n")"""
-DIED = ("Worker process died", "Worker returned no response")
+DIED = ("Worker process died", "Worker returned no response", "Worker process exited immediately")
 
 ALONE = """
 import sys
@@ -62,7 +62,7 @@ def _telling_errors(execute: Any) -> Any:
         body = result.get("body")
         if isinstance(body, dict) and MARK in body:
             return {**result, "body": body[MARK], "error": True}
-        if result.get("error") and isinstance(body, dict) and body.get("errorMessage") in DIED:
+        if result.get("error") and isinstance(body, dict) and str(body.get("errorMessage", "")).startswith(DIED):
             return {**result, "body": {"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited with error"}}
         return result
 
