@@ -19,7 +19,7 @@ from ..ports import Clock, UserPool
 
 Answer = TypeVar("Answer")
 
-#: After botocore gave up on a throttle, at a rate that was halved each time: some minutes in all.
+#: Calls in all for one that is throttled, each after botocore gave up on its own attempts, at a pace that was halved.
 ATTEMPTS = 8
 
 
