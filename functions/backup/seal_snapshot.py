@@ -10,6 +10,7 @@ from poolsafe.domain.requests import BackupRequest
 from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.metrics import Metric
+from poolsafe.operations.save_configuration import ConfigurationProgress
 from poolsafe.operations.seal import Exported, seal
 from poolsafe.schema_check import require
 
@@ -31,7 +32,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
         ),
         started_at=event["started_at"],
         estimated_users=event["estimated_users"],
-        config_paths=event["config"],
+        configuration=ConfigurationProgress.of(event["configuration"]),
         versions=bootstrap.versions(),
     )
     result = {

@@ -16,17 +16,24 @@ from . import __version__
 from .adapters.aws import cognito_regions
 from .adapters.clock import SystemClock
 from .adapters.cognito import CognitoUserPool
-from .adapters.governed import GovernedUserPool, Governor
+from .adapters.governed import GovernedApi, GovernedUserPool, Governor
+from .adapters.html import assessment_html
 from .adapters.jsonlines import JsonLinesFormat
 from .adapters.parquet import ParquetFormat
 from .adapters.s3 import S3Store
+from .adapters.service_api import BotoService
+from .adapters.web import PublicWeb
+from .adapters.yaml_text import as_yaml
 from .domain.password import unguessable
 from .domain.quotas import Category, share
-from .domain.snapshot import RestorePaths
+from .domain.snapshot import RestorePaths, region_of
 from .domain.target import TargetPool
 from .errors import Unexpected
-from .ports import Clock, FileFormat, ObjectStore
+from .operations.read_configuration import ReadConfiguration
+from .ports import Clock, FileFormat, ObjectStore, ServiceApi, Web
 from .settings import Settings
+
+__all__ = ["Application", "application", "as_yaml", "assessment_html", "format_of", "passwords", "regions", "versions"]
 
 PARQUET = ParquetFormat()
 JSON_LINES = JsonLinesFormat()
@@ -46,18 +53,48 @@ class Application:
         governor = Governor(self.rates(quota_share, lanes), self.clock)
         return GovernedUserPool(CognitoUserPool(user_pool_id, on_throttle=governor.throttled), governor), governor
 
+    def cognito(self, region: str, quota_share: float) -> ServiceApi:
+        """All operations of Cognito in a Region, at their share of the quotas."""
+        governor = Governor(self.rates(quota_share), self.clock)
+        return GovernedApi(BotoService("cognito-idp", region, on_throttle=governor.throttled), governor)
+
+    def waf(self, region: str) -> ServiceApi:
+        """AWS WAF in a Region."""
+        return BotoService("wafv2", region)
+
+    def configuration(self, user_pool_id: str, quota_share: float) -> ReadConfiguration:
+        """A reader of a pool's configuration, at its share of the quotas."""
+        region = region_of(user_pool_id)
+        return ReadConfiguration(self.cognito(region, quota_share), self.waf(region), self.web, user_pool_id)
+
+    @property
+    def web(self) -> Web:
+        return PublicWeb()
+
+    @property
+    def secrets(self) -> ObjectStore:
+        """The bucket, as those see it who may read and write secrets: under the key for secrets."""
+        if self.settings.secrets_key is None:
+            raise Unexpected("This function has nothing to do with secrets.")
+        return S3Store(self.settings.bucket, kms_key_arn=self.settings.secrets_key)
+
     def rates(self, quota_share: float, lanes: int = 1) -> dict[Category, float]:
         """Requests per second by category for one lane."""
         return share(self.settings.quotas, quota_share, lanes)
 
     def target(self, paths: RestorePaths) -> TargetPool:
         """The target of a restore as it was when the restore began."""
+        return TargetPool.of(self.description(paths))
+
+    def description(self, paths: RestorePaths) -> dict[str, Any]:
+        """DescribeUserPool of the target of a restore as it was when the restore began."""
         found = self.store.get(paths.target_key)
         if found is None:
             raise Unexpected(
                 f"{paths.target_key} is gone: working files expire after 30 days. Start the restore again."
             )
-        return TargetPool.of(json.loads(found.content))
+        described: dict[str, Any] = json.loads(found.content)
+        return described
 
 
 def format_of(path: str) -> FileFormat:

@@ -19,6 +19,7 @@
         ├── ListingBroken         a listing repeats itself, or its token is refused again and again
         ├── PageTokenRefused      one page token expired; the listing starts again
         ├── SealRefused           counts or hashes disagree; the snapshot stays unsealed
+        ├── PoolIncomplete        a quota keeps a new pool from being finished; what exists is on record
         ├── TooManyFailed         more items failed than `max_failed_percent` allows
         ├── VerificationFailed    the target differs from the snapshot in an undeclared way
         └── Unexpected            a defect; the log names the place
@@ -115,6 +116,10 @@ class PageTokenRefused(Stopped):
 
 class SealRefused(Stopped):
     """What lies in the bucket is not what the exporters reported."""
+
+
+class PoolIncomplete(Stopped):
+    """A new pool could not be made, or not whole. What exists is on record, and the same restore goes on with it."""
 
 
 class TooManyFailed(Stopped):

@@ -60,6 +60,29 @@ class UserPool(Protocol):
         """AdminDisableUser. Disabling again changes nothing."""
 
 
+class ServiceApi(Protocol):
+    """One AWS service in one Region, by its own operations: what configuration is read and written with.
+
+    Members are those of the service's model, as JSON has them: times are ISO 8601 strings, bytes are Base64.
+    """
+
+    @property
+    def region(self) -> str: ...
+
+    def knows(self, operation: str) -> bool:
+        """Whether the SDK in use has this operation."""
+
+    def call(self, operation: str, **members: Any) -> dict[str, Any]:
+        """Call it; what it answers. Raises Rejected with the service's code, and what all calls may raise."""
+
+
+class Web(Protocol):
+    """What is public on the web."""
+
+    def fetch(self, url: str, max_bytes: int) -> bytes:
+        """The content behind an address that a service gave. Raises ServiceUnavailable, or Rejected when too large."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """An object and what its writer noted beside it."""
@@ -71,8 +94,10 @@ class StoredObject:
 class ObjectStore(Protocol):
     """The snapshot bucket."""
 
-    def put(self, key: str, content: bytes, metadata: Mapping[str, str] | None = None) -> None:
-        """Write or overwrite; the store checks the SHA-256 on arrival."""
+    def put(
+        self, key: str, content: bytes, metadata: Mapping[str, str] | None = None, content_type: str | None = None
+    ) -> None:
+        """Write or overwrite; the store checks the SHA-256 on arrival. `content_type` is for what browsers open."""
 
     def put_if_absent(self, key: str, content: bytes) -> bool:
         """Write unless the key exists; False when it does."""

@@ -16,11 +16,23 @@ class Settings:
 
     bucket: str
     quotas: Mapping[Category, float]
+    secrets_key: str | None = None
+    account: str = ""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Read SNAPSHOT_BUCKET and QUOTAS (JSON: requests per second by category, or empty for the documented)."""
-        return cls(bucket=environment["SNAPSHOT_BUCKET"], quotas=_quotas(environment.get("QUOTAS", "")))
+        """Read SNAPSHOT_BUCKET, QUOTAS, SECRETS_KEY and ACCOUNT_ID.
+
+        QUOTAS is JSON, requests per second by category, or empty for the documented table. SECRETS_KEY is the ARN of
+        the key for secrets; functions that have to do with none do not have it. ACCOUNT_ID is that of the stack, for
+        those that have to know.
+        """
+        return cls(
+            bucket=environment["SNAPSHOT_BUCKET"],
+            quotas=_quotas(environment.get("QUOTAS", "")),
+            secrets_key=environment.get("SECRETS_KEY"),
+            account=environment.get("ACCOUNT_ID", ""),
+        )
 
 
 def _quotas(text: str) -> dict[Category, float]:

@@ -9,8 +9,10 @@ from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, run_id
 from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.describe_pool import describe_pool
+from poolsafe.operations.load_configuration import require_configuration
 from poolsafe.operations.open_snapshot import find_snapshot
 from poolsafe.operations.plan_restore import sub_attribute_of
+from poolsafe.operations.take_up import take_up
 from poolsafe.schema_check import require
 
 
@@ -18,26 +20,22 @@ from poolsafe.schema_check import require
 def handler(event: Event, invocation: Invocation) -> Event:
     require("restore.request", event["request"])
     application, request = invocation.application, RestoreRequest.of(event["request"], bootstrap.regions())
-    manifest = find_snapshot(application.store, request)
-    pool, _ = application.user_pool(request.target_user_pool_id, request.quota_share)
-    described, description = describe_pool(pool, "target_user_pool_id")
-    sub_attribute = sub_attribute_of(request, TargetPool.of(described))
-    paths = RestorePaths(run_id(event["execution_id"], event["started_at"]))
-    application.store.put(paths.target_key, description)
-    listing = {
-        "user_pool_id": request.target_user_pool_id,
-        "format": "parquet",
-        "quota_share": request.quota_share,
-        "include_mfa": False,
-    }
+    paths = RestorePaths(request.restore_id or run_id(event["execution_id"], event["started_at"]))
+    manifest = find_snapshot(application.store, request.snapshot)
+    if request.changes_configuration:
+        require_configuration(manifest, "create_pool" if request.create_pool else "only.sections")
+    if request.target_user_pool_id is not None:
+        pool, _ = application.user_pool(request.target_user_pool_id, request.quota_share)
+        described, description = describe_pool(pool, "target_user_pool_id")
+        sub_attribute_of(request, TargetPool.of(described))
+        application.store.put(paths.target_key, description)
+    wanted = request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id))
+    take_up(application.store, paths, wanted, again=request.restore_id is not None)
     lanes = restore_lanes(application.rates(request.quota_share))
     return {
-        "request": request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id)),
+        "request": wanted,
         "restore_id": paths.restore_id,
-        "sub_attribute": sub_attribute,
         "started_at": event["started_at"],
-        "before": {**listing, "prefix": paths.target_before},
-        "after": {**listing, "prefix": paths.target_after},
         "lanes": [{"lane": lane} for lane in range(lanes)],
         "lane_count": lanes,
     }

@@ -31,5 +31,6 @@ class RestoreJob:
         request = RestoreRequest.from_state(event["request"])
         paths = RestorePaths(event["restore_id"])
         manifest = read_manifest(application.store, request.snapshot)
-        planner = Planner(manifest.user_pool_id, application.target(paths), event["sub_attribute"])
+        target = application.target(paths)
+        planner = Planner(manifest.user_pool_id, target, event["sub_attribute"], request.role_map)
         return cls(request, paths, manifest, planner, SnapshotReader(application.store, manifest, bootstrap.format_of))

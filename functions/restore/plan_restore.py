@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.entrypoint import Event, Invocation, state
@@ -13,15 +15,14 @@ from restore.job import RestoreJob
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     plan = PlanRestore(application.store, bootstrap.PARQUET, bootstrap.format_of, invocation.deadline)
-    progress = plan.advance(
-        job.manifest,
-        job.planner,
-        job.paths,
-        ExportProgress.of(event["before"]),
-        job.request,
-        PlanProgress(**event["progress"]),
-    )
+    before, progress = ExportProgress.of(event["before"]), PlanProgress(**event["progress"])
+    if job.request.only_config:
+        progress = PlanProgress(done=True)
+    else:
+        progress = plan.advance(job.manifest, job.planner, job.paths, before, job.request, progress)
     if progress.done:
         rates = application.rates(job.request.quota_share)
-        plan.write_summary(job.manifest, job.request, job.planner, job.paths, rates, progress)
+        planned = application.store.get(job.paths.planned_configuration_key)
+        configuration = json.loads(planned.content) if planned else {"action": "none"}
+        plan.write_summary(job.manifest, job.request, job.planner, job.paths, rates, progress, configuration)
     return progress.to_state()

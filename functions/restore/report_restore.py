@@ -24,8 +24,10 @@ def handler(event: Event, invocation: Invocation) -> Event:
             paths,
             request,
             event["started_at"],
-            lanes=[event["groups"], *event["users"]],
-            verified=event["verified"],
+            event["target_user_pool_id"],
+            lanes=[event["groups"], *event["users"]] if "users" in event else [],
+            verified=event.get("verified"),
+            configuration=event.get("configuration"),
         )
     require("restore.result", result)
     return result

@@ -16,7 +16,7 @@ from restore.job import RestoreJob
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     progress = RestoreProgress(**event["progress"])
-    pool, _ = application.user_pool(job.request.target_user_pool_id, job.request.quota_share)
+    pool, _ = application.user_pool(event["target_user_pool_id"], job.request.quota_share)
     before = part_keys(job.paths.target_before, "groups", ExportProgress.of(event["before"]), bootstrap.PARQUET)
     existing = frozenset(
         group.group_name for batch in read_keys(application.store, bootstrap.PARQUET, before, Group) for group in batch

@@ -20,7 +20,7 @@ WORKERS = 32
 @state("restore", "RestoreUsers", reserve_seconds=240)
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
-    pool, governor = application.user_pool(job.request.target_user_pool_id, job.request.quota_share, event["lanes"])
+    pool, governor = application.user_pool(event["target_user_pool_id"], job.request.quota_share, event["lanes"])
     restore = RestoreUser(
         pool,
         bootstrap.passwords(job.planner.target),

@@ -13,7 +13,7 @@ from restore.job import RestoreJob
 @state("restore", "VerifyTarget", reserve_seconds=240)
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
-    pool, _ = application.user_pool(job.request.target_user_pool_id, job.request.quota_share)
+    pool, _ = application.user_pool(event["target_user_pool_id"], job.request.quota_share)
     readback = Readback(*(ExportProgress.of(event["after"][kind]) for kind in ("users", "groups", "memberships")))
     verify = VerifyTarget(pool, application.store, bootstrap.PARQUET, invocation.deadline)
     progress = VerifyProgress(**event["progress"])

@@ -9,21 +9,41 @@ import os
 
 from ministack import app as emulator
 
+from .branding import branding
 from .calls import Calls
+from .client_secrets import chosen_secret, client_secrets, make_secrets_like_cognito, second_secret
+from .client_settings import client_settings
+from .cloudformation import mend_cloudformation
 from .concern import Concern, surround
+from .constraints import constraints
 from .controls import App, with_controls
 from .faults import Faults
 from .function_process import make_functions_like_lambda
 from .group_defaults import group_defaults
 from .group_quota import group_quota
+from .group_update import group_update
+from .log_delivery import log_delivery
 from .messages import Messages
+from .mfa_config import mfa_config
 from .password_reset import password_reset
+from .permissions import see_resources_in_bodies
+from .pool_deletion import pool_deletion
+from .pool_settings import pool_settings
+from .replicas import replicas
+from .resource_servers import resource_servers
+from .risk import risk
 from .schema_checks import schema_checks
+from .schema_names import schema_names
 from .seed import put_users
+from .signing_certificate import signing_certificate
+from .sse_kms import needing_keys
+from .terms import terms
 from .transport import as_if_over_tls
+from .ui_images import ui_images, with_images
 from .usernames import usernames
+from .web_acl import web_acls_of_pools
 
-COGNITO = "cognito-idp"
+COGNITO, WAF, S3 = "cognito-idp", "wafv2", "s3"
 
 
 def application() -> App:
@@ -32,16 +52,39 @@ def application() -> App:
     concerns: list[Concern] = [  # outermost first
         calls,
         faults,
+        constraints,
         usernames,
         schema_checks,
         group_quota,
         group_defaults,
+        group_update,
         password_reset,
+        pool_settings,
+        pool_deletion,
+        mfa_config,
+        schema_names,
+        resource_servers,
+        client_settings,
+        chosen_secret,
+        second_secret,
+        ui_images,
+        branding,
+        terms,
+        log_delivery,
+        risk,
+        client_secrets,
+        replicas,
+        signing_certificate,
         messages,
     ]
     emulator.SERVICE_HANDLERS[COGNITO] = surround(emulator.SERVICE_HANDLERS[COGNITO], concerns)
+    emulator.SERVICE_HANDLERS[WAF] = web_acls_of_pools(emulator.SERVICE_HANDLERS[WAF])
+    emulator.SERVICE_HANDLERS[S3] = needing_keys(emulator.SERVICE_HANDLERS[S3])
     messages.watch_deliveries()
+    make_secrets_like_cognito()
     make_functions_like_lambda()
+    mend_cloudformation()
+    see_resources_in_bodies()
     controls = {
         "calls": calls.control,
         "messages": messages.control,
@@ -49,4 +92,4 @@ def application() -> App:
         "users": put_users,
         "server": lambda _method, _body: {"pid": os.getpid()},
     }
-    return with_controls(as_if_over_tls(emulator.app), controls)
+    return with_images(with_controls(as_if_over_tls(emulator.app), controls))

@@ -35,6 +35,9 @@ PAGES = {
     "AdminListGroupsForUser": ("Groups", "NextToken"),
     "ListUserPoolClients": ("UserPoolClients", "NextToken"),
     "ListUserPools": ("UserPools", "NextToken"),
+    "ListIdentityProviders": ("Providers", "NextToken"),
+    "ListResourceServers": ("ResourceServers", "NextToken"),
+    "ListTerms": ("Terms", "NextToken"),
 }
 
 

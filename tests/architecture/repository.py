@@ -129,7 +129,11 @@ def functions() -> dict[str, Json]:
     """The properties of every function, with the template's Globals filled in."""
     defaults = template()["Globals"]["Function"]
     found = resources("AWS::Serverless::Function")
-    return {name: {**defaults, **function["Properties"]} for name, function in found.items()}
+    merged = {name: {**defaults, **function["Properties"]} for name, function in found.items()}
+    for function in merged.values():
+        own = function["Environment"]["Variables"]
+        function["Environment"] = {"Variables": {**defaults["Environment"]["Variables"], **own}}
+    return merged
 
 
 @dataclass(frozen=True)

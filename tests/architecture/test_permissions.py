@@ -12,23 +12,93 @@ from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
 from poolsafe.adapters.cognito import _METHODS as METHODS
+from poolsafe.domain.quotas import OPERATIONS
 from tests.architecture.repository import MACHINES, Json, functions, plain, resources, template
 
 USER_POOLS = {"Fn::Sub": "arn:${AWS::Partition}:cognito-idp:*:${AWS::AccountId}:userpool/*"}
+WEB_ACLS = {"Fn::Sub": "arn:${AWS::Partition}:wafv2:*:${AWS::AccountId}:regional/webacl/*"}
 BUCKET = {"Fn::GetAtt": ["SnapshotBucket", "Arn"]}
 IN_BUCKET = "${SnapshotBucket.Arn}/"
+
+READ_CONFIGURATION = {
+    "DescribeIdentityProvider",
+    "DescribeManagedLoginBrandingByClient",
+    "DescribeRiskConfiguration",
+    "DescribeTerms",
+    "DescribeUserPool",
+    "DescribeUserPoolClient",
+    "DescribeUserPoolDomain",
+    "GetLogDeliveryConfiguration",
+    "GetSigningCertificate",
+    "GetUICustomization",
+    "GetUserPoolMfaConfig",
+    "GetWebACLForResource",
+    "ListIdentityProviders",
+    "ListResourceServers",
+    "ListTagsForResource",
+    "ListTerms",
+    "ListUserPoolClientSecrets",
+    "ListUserPoolClients",
+    "ListUserPoolReplicas",
+}
+#: Actions that only permit what AWS WAF does with a pool: there is no operation of that name
+#: (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-waf.html).
+FOR_WAF = {"GetWebACLForResource", "AssociateWebACL"}
+#: Actions that know no resource: the policy has to name them all
+#: (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncognitouserpools.html).
+NOT_BOUND_TO_A_POOL = {"CreateUserPool", "DescribeUserPoolDomain", "ListUserPools"}
+#: Functions that have to do with secrets, by what they may do with the key.
+SECRETS = {
+    "BackupExportConfigurationFunction": {"kms:Decrypt", "kms:GenerateDataKey"},
+    "RestorePlanPoolFunction": {"kms:Decrypt"},
+    "RestoreMakePoolFunction": {"kms:Decrypt"},
+    "RestoreFinishPoolFunction": {"kms:Decrypt"},
+}
 
 #: The Cognito actions that each handler's operations call. A row that is too long is a permission too many; one that is
 #: too short, the embedded cloud refuses: it enforces IAM.
 COGNITO: dict[str, set[str]] = {
+    "AssessCheckRequestFunction": {"DescribeUserPool"},
+    "AssessReadConfigurationFunction": READ_CONFIGURATION,
+    "AssessSurveyUsersFunction": set(),
+    "AssessSampleMfaFunction": {"AdminGetUser"},
+    "AssessReportAssessmentFunction": {"DescribeUserPool"},
     "BackupCheckRequestFunction": set(),
     "BackupDescribePoolFunction": {"DescribeUserPool"},
+    "BackupExportConfigurationFunction": READ_CONFIGURATION,
     "BackupExportUsersFunction": {"ListUsers", "AdminGetUser"},
     "BackupExportGroupsFunction": {"ListGroups"},
     "BackupExportMembershipsFunction": {"ListUsersInGroup", "DescribeUserPool"},
     "BackupSealSnapshotFunction": set(),
     "RestoreCheckRequestFunction": {"DescribeUserPool"},
     "RestoreVerifySnapshotFunction": set(),
+    "RestorePlanPoolFunction": READ_CONFIGURATION | {"ListUserPools"},
+    "RestoreMakePoolFunction": READ_CONFIGURATION
+    | {
+        "AddCustomAttributes",
+        "CreateIdentityProvider",
+        "CreateManagedLoginBranding",
+        "CreateResourceServer",
+        "CreateTerms",
+        "CreateUserPool",
+        "CreateUserPoolClient",
+        "CreateUserPoolDomain",
+        "ListUserPools",
+        "SetLogDeliveryConfiguration",
+        "SetRiskConfiguration",
+        "SetUICustomization",
+        "SetUserPoolMfaConfig",
+        "TagResource",
+        "UpdateIdentityProvider",
+        "UpdateManagedLoginBranding",
+        "UpdateResourceServer",
+        "UpdateTerms",
+        "UpdateUserPool",
+        "UpdateUserPoolClient",
+        "UpdateUserPoolDomain",
+    },
+    "RestoreFinishPoolFunction": READ_CONFIGURATION
+    | {"AssociateWebACL", "SetUserPoolMfaConfig", "TagResource", "UpdateUserPool"},
     "RestorePlanRestoreFunction": set(),
     "RestoreRestoreGroupsFunction": {"CreateGroup"},
     "RestoreRestoreUsersFunction": {
@@ -43,12 +113,17 @@ COGNITO: dict[str, set[str]] = {
 }
 #: The folders of the bucket that each function writes, and that it reads.
 WRITES: dict[str, set[str]] = {
-    "BackupDescribePoolFunction": {"snapshots"},
+    "AssessReadConfigurationFunction": {"working"},
+    "AssessReportAssessmentFunction": {"assessments"},
+    "BackupExportConfigurationFunction": {"snapshots", "secrets"},
     "BackupExportUsersFunction": {"snapshots", "working"},
     "BackupExportGroupsFunction": {"snapshots", "working"},
     "BackupExportMembershipsFunction": {"snapshots", "working"},
     "BackupSealSnapshotFunction": {"snapshots"},
-    "RestoreCheckRequestFunction": {"working"},
+    "RestoreCheckRequestFunction": {"working", "restores"},
+    "RestorePlanPoolFunction": {"working", "restores"},
+    "RestoreMakePoolFunction": {"working", "restores"},
+    "RestoreFinishPoolFunction": {"restores"},
     "RestorePlanRestoreFunction": {"working", "restores"},
     "RestoreRestoreGroupsFunction": {"restores"},
     "RestoreRestoreUsersFunction": {"restores"},
@@ -56,10 +131,18 @@ WRITES: dict[str, set[str]] = {
     "RestoreReportRestoreFunction": {"restores"},
 }
 READS: dict[str, set[str]] = {
+    "AssessCheckRequestFunction": {"snapshots"},
+    "AssessSurveyUsersFunction": {"snapshots", "working"},
+    "AssessSampleMfaFunction": {"snapshots", "working"},
+    "AssessReportAssessmentFunction": {"snapshots", "working"},
+    "BackupExportConfigurationFunction": {"snapshots", "secrets"},
+    "RestorePlanPoolFunction": {"snapshots", "secrets", "working", "restores"},
+    "RestoreMakePoolFunction": {"snapshots", "secrets", "restores"},
+    "RestoreFinishPoolFunction": {"snapshots", "secrets", "restores"},
     "BackupExportUsersFunction": {"snapshots", "working"},
     "BackupExportMembershipsFunction": {"snapshots", "working"},
     "BackupSealSnapshotFunction": {"snapshots"},
-    "RestoreCheckRequestFunction": {"snapshots"},
+    "RestoreCheckRequestFunction": {"snapshots", "restores"},
     "RestoreVerifySnapshotFunction": {"snapshots"},
     "RestorePlanRestoreFunction": {"snapshots", "working"},
     "RestoreRestoreGroupsFunction": {"snapshots", "working"},
@@ -68,6 +151,8 @@ READS: dict[str, set[str]] = {
     "RestoreReportRestoreFunction": {"restores"},
 }
 #: What SAM attaches by itself: for logs and traces, and nothing of the account's.
+#: Calls by name (ServiceApi): each has a quota, or it could not be paced.
+CONFIGURATION_CALLS = OPERATIONS.keys() - METHODS.keys()
 MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess"}
 
 every_function = pytest.mark.parametrize("name", functions())
@@ -160,19 +245,20 @@ def test_there_are_no_policies_beside_those_of_the_roles() -> None:
     assert {kind for kind in kinds if kind.startswith("AWS::IAM::")} == {"AWS::IAM::Role"}
 
 
-@pytest.mark.parametrize("name", [*functions(), "BackupStateMachine", "RestoreStateMachine"])
+@pytest.mark.parametrize("name", [*functions(), "AssessStateMachine", "BackupStateMachine", "RestoreStateMachine"])
 def test_managed_policies_are_for_logs_and_traces_alone(name: str) -> None:
     attached = role_of(name)["Properties"].get("ManagedPolicyArns", [])
     assert {str(arn).rpartition("/")[2].rstrip("'}") for arn in attached} <= MANAGED
 
 
-@pytest.mark.parametrize("name", [*functions(), "BackupStateMachine", "RestoreStateMachine"])
+@pytest.mark.parametrize("name", [*functions(), "AssessStateMachine", "BackupStateMachine", "RestoreStateMachine"])
 def test_every_statement_allows_named_actions_on_named_resources(name: str) -> None:
     for statement in statements(role_of(name)):
         assert statement["Effect"] == "Allow"
         assert not {"NotAction", "NotResource", "Principal"} & statement.keys()
         assert not [action for action in listed(statement["Action"]) if "*" in action]
-        assert "*" not in listed(statement["Resource"])
+        unbound = {action.removeprefix("cognito-idp:") for action in listed(statement["Action"])} <= NOT_BOUND_TO_A_POOL
+        assert ("*" in listed(statement["Resource"])) is unbound
 
 
 def test_nobody_may_delete_anything() -> None:
@@ -195,14 +281,19 @@ def test_a_function_has_exactly_the_cognito_actions_it_calls(name: str) -> None:
 
 
 def test_every_call_that_the_adapter_makes_is_allowed_to_somebody() -> None:
-    assert set().union(*COGNITO.values()) == METHODS.keys()
+    assert set().union(*COGNITO.values()) - FOR_WAF == METHODS.keys() | CONFIGURATION_CALLS
 
 
 @every_function
 def test_cognito_actions_are_for_user_pools_of_this_account(name: str) -> None:
     for statement in statements(role_of(name)):
+        called = {action.removeprefix("cognito-idp:") for action in listed(statement["Action"])}
         if any(action.startswith("cognito-idp:") for action in listed(statement["Action"])):
-            assert statement["Resource"] == USER_POOLS
+            if called <= NOT_BOUND_TO_A_POOL:
+                continue
+            assert not called & NOT_BOUND_TO_A_POOL
+            assert listed(statement["Resource"])[0] == USER_POOLS
+            assert listed(statement["Resource"])[1:] in ([], [WEB_ACLS])
 
 
 @every_function
@@ -259,22 +350,58 @@ def test_a_key_of_ones_own_is_used_as_the_bucket_is(name: str) -> None:
             assert statement["Resource"] == {"Ref": "KmsKeyArn"}
 
 
-def test_roles_are_passed_by_whoever_creates_groups_and_only_those_named() -> None:
+def test_roles_are_passed_by_whoever_makes_groups_or_pools_and_only_those_named() -> None:
     passing = {
         name: statement["Resource"]
         for name, role in roles().items()
         for statement in statements(role)
         if "iam:PassRole" in listed(statement["Action"])
     }
-    assert passing == {"RestoreRestoreGroupsFunctionRole": {"Ref": "GroupRoleArns"}}
+    passes = ("RestoreRestoreGroupsFunctionRole", "RestoreMakePoolFunctionRole", "RestoreFinishPoolFunctionRole")
+    assert passing == {name: {"Ref": "PassRoleArns"} for name in passes}
 
 
 @every_function
 def test_a_function_does_nothing_in_other_services(name: str) -> None:
     services = {a.partition(":")[0] for s in statements(role_of(name)) for a in listed(s["Action"])}
-    assert services <= {"cognito-idp", "s3", "kms", "iam"}
+    assert services <= {"cognito-idp", "s3", "kms", "iam"} | (
+        {"wafv2"} if COGNITO[name] >= READ_CONFIGURATION else set()
+    )
 
 
-@pytest.mark.parametrize("name", ["BackupStateMachine", "RestoreStateMachine"])
+def key_policy() -> list[Json]:
+    policy: list[Json] = cloudformation()["Resources"]["SecretsKey"]["Properties"]["KeyPolicy"]["Statement"]
+    return policy
+
+
+def test_the_key_for_secrets_lets_in_those_who_handle_them_and_nobody_else() -> None:
+    """Not even the account's administrators: they may change the policy, and that is seen in CloudTrail."""
+    allowed: dict[str, set[str]] = {}
+    for statement in key_policy():
+        for principal in listed(statement["Principal"]["AWS"]):
+            if "Fn::GetAtt" in principal:
+                name = principal["Fn::GetAtt"][0].removesuffix("Role")
+                allowed.setdefault(name, set()).update(listed(statement["Action"]))
+            else:
+                assert not {"kms:Decrypt", "kms:GenerateDataKey", "kms:*"} & set(listed(statement["Action"]))
+    assert allowed == SECRETS
+
+
+@every_function
+def test_only_who_handles_secrets_reaches_their_folder_and_knows_their_key(name: str) -> None:
+    folders = {
+        key.partition("/")[0] for action in ("s3:GetObject", "s3:PutObject") for key in keys(role_of(name), action)
+    }
+    assert ("secrets" in folders) == (name in SECRETS)
+    assert ("SECRETS_KEY" in functions()[name]["Environment"]["Variables"]) == (name in SECRETS)
+
+
+def test_the_key_for_secrets_outlives_the_stack_as_the_bucket_does() -> None:
+    key = cloudformation()["Resources"]["SecretsKey"]
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert key["Properties"]["EnableKeyRotation"] is True
+
+
+@pytest.mark.parametrize("name", ["AssessStateMachine", "BackupStateMachine", "RestoreStateMachine"])
 def test_a_machine_may_only_invoke(name: str) -> None:
     assert {a for s in statements(role_of(name)) for a in listed(s["Action"])} == {"lambda:InvokeFunction"}

@@ -32,6 +32,7 @@ MAY_IMPORT = {
         "poolsafe.adapters",
         "poolsafe.domain",
         "poolsafe.errors",
+        "poolsafe.operations.read_configuration",  # wired here once for all three jobs
         "poolsafe.ports",
         "poolsafe.settings",
     ),
@@ -52,6 +53,7 @@ MAY_IMPORT = {
             "poolsafe.errors",
             "poolsafe.metrics",
             "poolsafe.operations",
+            "poolsafe.ports",  # for the types of what bootstrap hands out
             "poolsafe.schema_check",
         )
         for job in JOBS
@@ -63,11 +65,13 @@ THIRD_PARTY = {
     "boto3": ("poolsafe.adapters",),
     "botocore": ("poolsafe.adapters",),
     "pyarrow": ("poolsafe.adapters",),
+    "jinja2": ("poolsafe.adapters",),
     "jsonschema": ("poolsafe.schema_check",),
+    "yaml": ("poolsafe.adapters",),
     "aws_lambda_powertools": ("poolsafe.entrypoint",),
 }
 #: Slow to load, so not before they are needed.
-HEAVY = ("pyarrow", "jsonschema")
+HEAVY = ("pyarrow", "jsonschema", "jinja2", "yaml")
 OURS = ("poolsafe", *JOBS)
 
 #: What would make the domain answer otherwise tomorrow, or elsewhere.

@@ -66,7 +66,8 @@ def test_every_field_of_an_input_says_what_it_does_or_defaults_to(job: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("job", "request_type"), [("backup", requests.BackupRequest), ("restore", requests.RestoreRequest)]
+    ("job", "request_type"),
+    [("backup", requests.BackupRequest), ("restore", requests.RestoreRequest), ("assess", requests.AssessRequest)],
 )
 def test_the_defaults_of_a_schema_are_those_of_the_code(job: str, request_type: type[Any]) -> None:
     coded = {field.name: field.default for field in fields(request_type)}
@@ -97,13 +98,17 @@ def test_no_difference_is_declared_and_undeclared() -> None:
 
 # What the documents tell people to type
 
+#: What tells the results of the machines apart.
+RESULTS = {"snapshot_id": "backup", "restore_id": "restore", "assessment_id": "assess"}
+
 
 def test_every_json_block_of_the_readme_is_json() -> None:
     assert readme_blocks()
 
 
 def test_the_inputs_of_a_backup_in_the_readme_are_accepted() -> None:
-    shown = [block for block in readme_blocks() if "user_pool_id" in block and "status" not in block]
+    assessed = {"status", "intended_changes"}
+    shown = [block for block in readme_blocks() if "user_pool_id" in block and not assessed & block.keys()]
     assert shown
     assert {"user_pool_id": "us-east-1_AbCdEfGhI"} in shown, "the smallest input comes first"
     for block in shown:
@@ -111,7 +116,11 @@ def test_the_inputs_of_a_backup_in_the_readme_are_accepted() -> None:
 
 
 def test_the_inputs_of_a_restore_in_the_readme_are_accepted() -> None:
-    shown = [block for block in readme_blocks() if {"snapshot", "target_user_pool_id"} <= block.keys()]
+    shown = [
+        block
+        for block in readme_blocks()
+        if "snapshot" in block and {"target_user_pool_id", "create_pool"} & block.keys() and "status" not in block
+    ]
     assert shown
     assert any(block.get("dry_run") for block in shown), "a dry run comes before a restore"
     for block in shown:
@@ -122,7 +131,8 @@ def test_the_results_in_the_readme_are_what_the_machines_answer() -> None:
     shown = [block for block in readme_blocks() if "status" in block]
     assert shown
     for block in shown:
-        assert problems("backup.result" if "snapshot_id" in block else "restore.result", block) == []
+        kind = next(kind for field, kind in RESULTS.items() if field in block)
+        assert problems(f"{kind}.result", block) == []
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -132,6 +142,19 @@ def test_the_readme_shows_every_option(job: str) -> None:
     assert SCHEMAS[f"{job}.request"]["properties"].keys() - quiet <= shown
 
 
+def test_the_inputs_of_an_assessment_in_the_readme_are_accepted() -> None:
+    shown = [block for block in readme_blocks() if "intended_changes" in block or block.keys() == {"snapshot"}]
+    assert shown
+    for block in shown:
+        assert problems("assess.request", block) == []
+
+
 def test_no_example_is_another_blocks() -> None:
-    kinds = ({"user_pool_id"}, {"snapshot", "target_user_pool_id"}, {"status"})
+    kinds = (
+        {"user_pool_id"},
+        {"snapshot", "target_user_pool_id"},
+        {"snapshot", "create_pool"},
+        {"snapshot"},
+        {"status"},
+    )
     assert [block for block in readme_blocks() if not any(kind <= block.keys() for kind in kinds)] == []

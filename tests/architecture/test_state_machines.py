@@ -26,12 +26,18 @@ INVOKE = "arn:${Partition}:states:::lambda:invoke"
 MAX_DEFINITION = 1024 * 1024
 #: Payloads of a Task that belong to another state too: the function is the same, the name says what it does here.
 LENT = {
+    "ListGroups": "BackupExportGroupsFunction",
+    "ListUsers": "BackupExportUsersFunction",
+    "ListMemberships": "BackupExportMembershipsFunction",
+    "ReportWithSample": "AssessReportAssessmentFunction",
     "ListTargetUsers": "BackupExportUsersFunction",
     "ListTargetGroups": "BackupExportGroupsFunction",
     "ReadBackUsers": "BackupExportUsersFunction",
     "ReadBackGroups": "BackupExportGroupsFunction",
     "ReadBackMemberships": "BackupExportMembershipsFunction",
+    "ReportConfiguration": "RestoreReportRestoreFunction",
     "ReportDryRun": "RestoreReportRestoreFunction",
+    "ReportNewPool": "RestoreReportRestoreFunction",
 }
 
 #: Errors of Lambda and of Step Functions themselves.
@@ -74,7 +80,7 @@ def ours() -> dict[str, type[errors.PoolsafeError]]:
 
 
 def test_there_are_machines_to_look_at() -> None:
-    assert JOBS == ("backup", "restore")
+    assert JOBS == ("assess", "backup", "restore")
     assert all(machine.tasks for machine in MACHINES)
 
 

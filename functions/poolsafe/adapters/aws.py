@@ -43,6 +43,10 @@ UNAVAILABLE = frozenset(
         "InternalServerError",
         "ServiceUnavailable",
         "RequestTimeout",
+        # Somebody else changes the same pool just now.
+        "ConcurrentModificationException",
+        # AWS WAF, for a while after a web ACL was made.
+        "WAFUnavailableEntityException",
         # Two writers of one key at once (S3, HTTP 409): the next attempt sees who was first.
         "ConditionalRequestConflict",
         "OperationAborted",
@@ -50,7 +54,15 @@ UNAVAILABLE = frozenset(
 )
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnrecognizedClientException"})
 MISSING = frozenset({"UserNotFoundException", "ResourceNotFoundException"})
-EXISTING = frozenset({"UsernameExistsException", "GroupExistsException"})
+EXISTING = frozenset(
+    {
+        "DuplicateProviderException",
+        "GroupExistsException",
+        "ManagedLoginBrandingExistsException",
+        "TermsExistsException",
+        "UsernameExistsException",
+    }
+)
 
 #: Pooled connections have to serve every worker thread of a lane.
 CONFIG = Config(

@@ -9,7 +9,8 @@ from typing import Any
 from ..domain.records import Group, Membership, Page, User
 from ..domain.snapshot import region_of
 from ..errors import ListingBroken, NotFound, PageTokenRefused, PoolNotFound, Rejected, Throttled
-from .aws import THROTTLES, client, our_errors
+from .aws import client, our_errors
+from .throttles import hear_throttles
 
 #: The most that any listing of Cognito gives at once; the default when omitted is documented nowhere.
 PAGE_SIZE = 60
@@ -28,7 +29,7 @@ class CognitoUserPool:
         self.user_pool_id = user_pool_id
         self._client = cognito if cognito is not None else client("cognito-idp", region_of(user_pool_id))
         if on_throttle is not None:
-            _listen(self._client, on_throttle)
+            hear_throttles(self._client, on_throttle)
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         method = getattr(self._client, _METHODS[operation])
@@ -138,14 +139,6 @@ _METHODS = {
     "AdminAddUserToGroup": "admin_add_user_to_group",
     "AdminDisableUser": "admin_disable_user",
 }
-
-
-def _listen(cognito: Any, on_throttle: Callable[[str], None]) -> None:
-    def attempt(response: Any = None, operation: Any = None, **_: Any) -> None:
-        if response is not None and response[1].get("Error", {}).get("Code") in THROTTLES:
-            on_throttle(operation.name)
-
-    cognito.meta.events.register("needs-retry.cognito-identity-provider", attempt)
 
 
 def _user(told: Mapping[str, Any], attributes: str = "Attributes", mfa_known: bool = False) -> User:

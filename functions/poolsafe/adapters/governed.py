@@ -15,7 +15,7 @@ from ..domain.governor import Pace
 from ..domain.quotas import OPERATIONS, Category
 from ..domain.records import Group, Membership, Page, User
 from ..errors import Throttled
-from ..ports import Clock, UserPool
+from ..ports import Clock, ServiceApi, UserPool
 
 Answer = TypeVar("Answer")
 
@@ -55,25 +55,41 @@ class Governor:
         """Requests per second at present."""
         return self._paces[category].rate
 
+    def paced(self, operation: str, call: Callable[..., Answer], *arguments: Any, **members: Any) -> Answer:
+        """Make a call when it is its turn; when it is throttled, again at a slower pace."""
+        for attempt in range(1, ATTEMPTS + 1):
+            self.wait(operation)
+            try:
+                return call(*arguments, **members)
+            except Throttled:
+                if attempt == ATTEMPTS:
+                    raise
+                self.slow_down(operation)
+        raise AssertionError("unreachable")
+
+
+class GovernedApi:
+    """The ServiceApi port of Cognito, at the governor's pace."""
+
+    def __init__(self, api: ServiceApi, governor: Governor) -> None:
+        self._api = api
+        self._governor = governor
+        self.region = api.region
+
+    def knows(self, operation: str) -> bool:
+        return self._api.knows(operation)
+
+    def call(self, operation: str, **members: Any) -> dict[str, Any]:
+        return self._governor.paced(operation, self._api.call, operation, **members)
+
 
 class GovernedUserPool:
     """The UserPool port, at the governor's pace."""
 
     def __init__(self, pool: UserPool, governor: Governor) -> None:
         self._pool = pool
-        self._governor = governor
+        self._paced = governor.paced
         self.user_pool_id = pool.user_pool_id
-
-    def _paced(self, operation: str, call: Callable[..., Answer], *arguments: Any) -> Answer:
-        for attempt in range(1, ATTEMPTS + 1):
-            self._governor.wait(operation)
-            try:
-                return call(*arguments)
-            except Throttled:
-                if attempt == ATTEMPTS:
-                    raise
-                self._governor.slow_down(operation)
-        raise AssertionError("unreachable")
 
     def describe(self) -> dict[str, Any]:
         return self._paced("DescribeUserPool", self._pool.describe)

@@ -13,13 +13,19 @@ from .aws import client, our_errors
 
 
 class S3Store:
-    """The ObjectStore port on AWS. Encryption is the bucket's default, so no call can forget it."""
+    """The ObjectStore port on AWS.
 
-    def __init__(self, bucket: str, s3: Any = None) -> None:
+    Encryption is the bucket's default, so no call can forget it; with `kms_key_arn`, it is that key.
+    """
+
+    def __init__(self, bucket: str, s3: Any = None, kms_key_arn: str | None = None) -> None:
         self._bucket = bucket
         self._client = s3 if s3 is not None else client("s3")
+        self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
 
-    def put(self, key: str, content: bytes, metadata: Mapping[str, str] | None = None) -> None:
+    def put(
+        self, key: str, content: bytes, metadata: Mapping[str, str] | None = None, content_type: str | None = None
+    ) -> None:
         with our_errors("PutObject"):
             self._client.put_object(
                 Bucket=self._bucket,
@@ -27,13 +33,20 @@ class S3Store:
                 Body=content,
                 Metadata=dict(metadata or {}),
                 ChecksumSHA256=_checksum(content),
+                **self._encryption,
+                **({"ContentType": content_type} if content_type else {}),
             )
 
     def put_if_absent(self, key: str, content: bytes) -> bool:
         try:
             with our_errors("PutObject"):
                 self._client.put_object(
-                    Bucket=self._bucket, Key=key, Body=content, IfNoneMatch="*", ChecksumSHA256=_checksum(content)
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=content,
+                    IfNoneMatch="*",
+                    ChecksumSHA256=_checksum(content),
+                    **self._encryption,
                 )
         except Rejected as error:
             if error.code == "PreconditionFailed":

@@ -191,5 +191,5 @@ def compare_groups(
             yield Difference(Undeclared.GROUP_MISSING, group_name=group.group_name)
         else:
             for field in ("description", "precedence", "role_arn"):
-                if getattr(back, field) != getattr(group, field):
+                if getattr(back, field) != getattr(planner.wanted_group(group), field):
                     yield Difference(Undeclared.GROUP_CHANGED, group_name=group.group_name, field=field)

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..errors import FormatNotSupported, SnapshotDamaged
+from .configuration.model import Section
 
 FORMAT_VERSION = 1
 COMPLETE = "COMPLETE"
@@ -22,7 +23,10 @@ PARTIAL = "PARTIAL"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of a snapshot. `path` is relative to the snapshot; `rows` is None where rows mean nothing."""
+    """One file of a snapshot. `rows` is None where rows mean nothing.
+
+    `path` is relative to the snapshot, but that of a file of secrets is a whole key.
+    """
 
     path: str
     bytes: int
@@ -41,7 +45,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything a reader needs to trust a snapshot. Times are ISO 8601 in UTC."""
+    """Everything a reader needs to trust a snapshot. Times are ISO 8601 in UTC.
+
+    `sections` say how the reading of each part of the configuration ended; a
+    snapshot of before configuration was saved has none. `secrets` are the files
+    of secrets, which lie under a prefix of their own.
+    """
 
     user_pool_id: str
     snapshot_id: str
@@ -55,6 +64,8 @@ class Manifest:
     warnings: tuple[str, ...] = ()
     note: str | None = None
     users_by_status: Mapping[str, int] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
+    secrets: tuple[File, ...] = ()
     format_version: int = FORMAT_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -72,6 +83,8 @@ class Manifest:
         values["counts"] = Counts(**values["counts"])
         values["files"] = tuple(File(**entry) for entry in values["files"])
         values["warnings"] = tuple(values["warnings"])
+        values["sections"] = tuple(Section(**entry) for entry in values.get("sections", ()))
+        values["secrets"] = tuple(File(**entry) for entry in values.get("secrets", ()))
         return cls(**values, **window)
 
     def files_of(self, kind: str) -> list[File]:

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     USER_FEDERATED = "user_federated"
     USER_FAILED = "user_failed"
     NO_SIGN_IN_ATTRIBUTE = "no_sign_in_attribute"
+    USERNAME_LIKE_ALIAS = "username_like_alias"
     REQUIRED_ATTRIBUTE_MISSING = "required_attribute_missing"
     ATTRIBUTE_TOO_LONG = "attribute_too_long"
     ROLE_NOT_PASSED = "role_not_passed"

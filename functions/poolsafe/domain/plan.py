@@ -17,13 +17,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
 from ..errors import TargetMismatch
 from .outcome import Reason
-from .records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, User
+from .records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group, User
 from .target import TargetPool
 
 #: A restore is done with a user within this time of creating it.
@@ -57,11 +57,15 @@ class PlannedUser:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """The decisions for one restore. `sub_attribute` is None where the target has no place for the old `sub`."""
+    """The decisions for one restore. `sub_attribute` is None where the target has no place for the old `sub`.
+
+    `role_map` has new ARNs of groups' roles by the old; a role that it does not name is kept.
+    """
 
     source_pool_id: str
     target: TargetPool
     sub_attribute: str | None
+    role_map: Mapping[str, str] = field(default_factory=dict)
 
     def decide(
         self, user: User, groups: tuple[str, ...], twin: User | None, earlier_sub: str | None = None
@@ -109,6 +113,12 @@ class Planner:
             and twin.modified_at - twin.created_at < UNTOUCHED
         )
 
+    def wanted_group(self, group: Group) -> Group:
+        """The group as the target is to have it."""
+        if group.role_arn is None or group.role_arn not in self.role_map:
+            return group
+        return replace(group, role_arn=self.role_map[group.role_arn])
+
     def is_service_made(self, group_name: str) -> bool:
         """`<pool id>_<provider>`: Cognito makes these itself when a federated user first signs in
         [DG cognito-user-pools-user-groups]."""
@@ -129,6 +139,8 @@ class Planner:
             return Action.SKIP, Reason.EXISTS if self.is_same_person(twin, user, attributes) else Reason.NAME_EXISTS
         if self.target.sign_in_name(user) is None:
             return Action.FAIL, Reason.NO_SIGN_IN_ATTRIBUTE
+        if self.target.takes_for_an_alias(user.username):
+            return Action.FAIL, Reason.USERNAME_LIKE_ALIAS
         if missing := self.target.missing_required(attributes):
             return Action.FAIL, f"{Reason.REQUIRED_ATTRIBUTE_MISSING}:{','.join(missing)}"
         if long := self.target.too_long(attributes):

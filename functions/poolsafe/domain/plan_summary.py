@@ -33,7 +33,7 @@ def summarise(
     return {
         "restore_id": restore_id,
         "snapshot": f"{manifest.user_pool_id}/{manifest.snapshot_id}",
-        "target_user_pool_id": planner.target.user_pool_id,
+        "target_user_pool_id": request.target_user_pool_id,
         "dry_run": request.dry_run,
         "users": {action.value: survey.users[action] for action in Action},
         "memberships": {

@@ -33,6 +33,19 @@ class Run:
     declared: Mapping[str, int]
     undeclared: Mapping[str, int]
     asked_again: int
+    configuration: Mapping[str, Any] | None = None
+
+    @property
+    def undeclared_configuration(self) -> Mapping[str, int]:
+        """Settings that differ and nobody knows why, by section."""
+        undeclared: Mapping[str, int] = (self.configuration or {}).get("undeclared", {})
+        return undeclared
+
+    @property
+    def gaps(self) -> int:
+        """Things of the configuration that could not be made."""
+        gaps: int = (self.configuration or {}).get("gaps", 0)
+        return gaps
 
     @property
     def failed(self) -> int:
@@ -46,9 +59,9 @@ class Run:
 
     def status(self, max_failed_percent: float) -> str:
         """COMPLETE is never said over a failure or an undeclared difference."""
-        if self.undeclared or self.too_many_failed(max_failed_percent):
+        if self.undeclared or self.undeclared_configuration or self.too_many_failed(max_failed_percent):
             return FAILED
-        return PARTIAL if self.failed or self.declared.get(Skipped.DIFFERS) else COMPLETE
+        return PARTIAL if self.failed or self.declared.get(Skipped.DIFFERS) or self.gaps else COMPLETE
 
 
 def restore_report(
@@ -64,11 +77,12 @@ def restore_report(
         "counts": {kind.value: dict(run.counts.get(kind, {})) for kind in Kind},
         "failures": dict(run.failures),
         "verification": {
-            "passed": not run.undeclared,
+            "passed": not (run.undeclared or run.undeclared_configuration),
             "declared_differences": dict(run.declared),
             "undeclared_differences": dict(run.undeclared),
             "users_asked_about_again": run.asked_again,
         },
+        "configuration": dict(run.configuration) if run.configuration else None,
         "plan": dict(plan),
         "not_restorable": list(NOT_RESTORABLE),
         "files": dict(files),

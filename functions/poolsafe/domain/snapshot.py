@@ -60,6 +60,11 @@ class SnapshotRef:
         return f"snapshots/{self.user_pool_id}/{self.snapshot_id}/"
 
     @property
+    def secrets_prefix(self) -> str:
+        """Secrets lie apart: another prefix, another key, other readers."""
+        return f"secrets/{self.user_pool_id}/{self.snapshot_id}/"
+
+    @property
     def manifest_key(self) -> str:
         return f"{self.prefix}manifest.json"
 
@@ -67,6 +72,36 @@ class SnapshotRef:
 def snapshots_prefix(user_pool_id: str) -> str:
     """The folder of all snapshots of a pool."""
     return f"snapshots/{user_pool_id}/"
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentPaths:
+    """What an assessment leaves behind (`assessments/`), and what it needs only while it runs (`working/`)."""
+
+    assessment_id: str
+
+    @property
+    def report_key(self) -> str:
+        return f"assessments/{self.assessment_id}/report.json"
+
+    @property
+    def html_key(self) -> str:
+        return f"assessments/{self.assessment_id}/report.html"
+
+    @property
+    def configuration_key(self) -> str:
+        """The configuration of a live pool, without its secrets."""
+        return f"working/{self.assessment_id}/configuration.json"
+
+    @property
+    def listing(self) -> str:
+        """The listing of a live pool."""
+        return f"working/{self.assessment_id}/source/"
+
+
+def shown_key(digest: str) -> str:
+    """Where a dry run notes that it has shown a plan for the configuration of a live pool."""
+    return f"working/shown/{digest}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +117,28 @@ class RestorePaths:
     @property
     def plan_key(self) -> str:
         return f"{self.prefix}plan.json"
+
+    @property
+    def request_key(self) -> str:
+        """What the restore was asked for: a second run with its id has to ask for the same."""
+        return f"{self.prefix}request.json"
+
+    @property
+    def pool_key(self) -> str:
+        """What it has made of a new pool."""
+        return f"{self.prefix}pool.json"
+
+    @property
+    def id_map_key(self) -> str:
+        return f"{self.prefix}id_map.json"
+
+    @property
+    def cut_over_key(self) -> str:
+        return f"{self.prefix}cut_over.json"
+
+    @property
+    def config_differences_key(self) -> str:
+        return f"{self.prefix}config_differences.json"
 
     @property
     def report_key(self) -> str:
@@ -107,6 +164,16 @@ class RestorePaths:
     def target_key(self) -> str:
         """DescribeUserPool of the target, as it was when the restore began."""
         return f"working/{self.restore_id}/target.json"
+
+    @property
+    def planned_configuration_key(self) -> str:
+        """What will become of the pool itself, on its way into plan.json."""
+        return f"working/{self.restore_id}/configuration.json"
+
+    @property
+    def failing(self) -> str:
+        """Who cannot come along, and why: a plan's failures by name."""
+        return f"{self.prefix}failing/"
 
     @property
     def planned_users(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from .records import User
 
 SIGN_IN_ATTRIBUTES = ("email", "phone_number")
+
+PHONE_NUMBER = re.compile(r"\+[0-9]{5,15}")
 
 #: Attributes that Cognito sets itself and refuses from an administrator [API AdminCreateUser].
 SET_BY_COGNITO = frozenset({"sub", "identities"})
@@ -26,6 +29,7 @@ class TargetPool:
     username_attributes: tuple[str, ...]
     case_sensitive: bool
     password_policy: Mapping[str, Any]
+    alias_attributes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, described: Mapping[str, Any]) -> TargetPool:
@@ -49,6 +53,7 @@ class TargetPool:
             username_attributes=tuple(described.get("UsernameAttributes") or ()),
             case_sensitive=bool((described.get("UsernameConfiguration") or {}).get("CaseSensitive", True)),
             password_policy=(described.get("Policies") or {}).get("PasswordPolicy") or {},
+            alias_attributes=tuple(described.get("AliasAttributes") or ()),
         )
 
     def sign_in_name(self, user: User) -> str | None:
@@ -63,6 +68,13 @@ class TargetPool:
             if attribute in self.username_attributes and user.attributes.get(attribute):
                 return user.attributes[attribute]
         return None
+
+    def takes_for_an_alias(self, username: str) -> bool:
+        """Whether a username looks like an address that is an alias here, which Cognito refuses
+        [DG user-pool-settings-attributes]."""
+        return ("email" in self.alias_attributes and "@" in username) or (
+            "phone_number" in self.alias_attributes and bool(PHONE_NUMBER.fullmatch(username))
+        )
 
     def identity(self, user: User) -> str | None:
         """What makes two users the same one in this pool, whichever pool they were read from."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
 from ..errors import PoolNotFound
-from ..ports import ObjectStore, UserPool
+from ..ports import UserPool
+
+
+def pool_exists(pool: UserPool) -> bool:
+    """Whether there is such a pool."""
+    try:
+        pool.describe()
+    except PoolNotFound:
+        return False
+    return True
 
 
 def describe_pool(pool: UserPool, field: str) -> tuple[dict[str, Any], bytes]:
@@ -18,8 +26,3 @@ def describe_pool(pool: UserPool, field: str) -> tuple[dict[str, Any], bytes]:
         raise PoolNotFound(f"{field}: {error}") from None
     content = json.dumps(described, default=lambda moment: moment.isoformat(), indent=1, ensure_ascii=False)
     return described, content.encode()
-
-
-def save_config(store: ObjectStore, key: str, content: bytes) -> None:
-    """Write one file of `config/`, with what the seal will compare it with."""
-    store.put(key, content, {"sha256": hashlib.sha256(content).hexdigest()})

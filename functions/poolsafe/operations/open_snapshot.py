@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ..domain.manifest import COMPLETE, Manifest, require_sound
-from ..domain.requests import RestoreRequest
-from ..domain.snapshot import SNAPSHOT_ID, SnapshotRef, snapshots_prefix
+from ..domain.snapshot import LATEST, SNAPSHOT_ID, SnapshotRef, snapshots_prefix
 from ..errors import SnapshotDamaged, SnapshotNotFound
 from ..ports import ObjectStore
 
@@ -35,11 +34,11 @@ def read_manifest(store: ObjectStore, ref: SnapshotRef) -> Manifest:
     return manifest
 
 
-def find_snapshot(store: ObjectStore, request: RestoreRequest) -> Manifest:
-    """The manifest that the request means. `latest` is the newest COMPLETE one."""
-    if not request.wants_latest:
-        return read_manifest(store, request.snapshot)
-    pool_id = request.snapshot.user_pool_id
+def find_snapshot(store: ObjectStore, wanted: SnapshotRef) -> Manifest:
+    """The manifest that a request means. `latest` is the newest COMPLETE one."""
+    if wanted.snapshot_id != LATEST:
+        return read_manifest(store, wanted)
+    pool_id = wanted.user_pool_id
     passed_over = 0
     for snapshot_id in _sealed_newest_first(store, pool_id):
         manifest = read_manifest(store, SnapshotRef(pool_id, snapshot_id))
@@ -51,7 +50,7 @@ def find_snapshot(store: ObjectStore, request: RestoreRequest) -> Manifest:
             f"snapshot: {pool_id} has no COMPLETE snapshot, only {passed_over} PARTIAL. "
             "To restore a PARTIAL one, name it by its id."
         )
-    raise SnapshotNotFound(_not_found(store, request.snapshot))
+    raise SnapshotNotFound(_not_found(store, wanted))
 
 
 def _sealed_newest_first(store: ObjectStore, user_pool_id: str) -> Iterator[str]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from ..domain.lane import ExportProgress
 from ..domain.manifest import Manifest
-from ..domain.plan import PlannedUser, Planner, Survey, is_federated
+from ..domain.outcome import Kind, Outcome, Result
+from ..domain.plan import Action, PlannedUser, Planner, Survey, is_federated
 from ..domain.plan_summary import summarise
 from ..domain.quotas import Category
 from ..domain.records import Membership
@@ -84,7 +85,7 @@ class PlanRestore:
         starts = [*progress.starts]
         while position < total:
             starts.append(writer.commit().parts)
-            self._plan_file(reader, planner, target_keys, position, survey, writer)
+            self._plan_file(reader, planner, paths, target_keys, position, survey, writer)
             position += 1
             if self.deadline.near():
                 break
@@ -97,6 +98,7 @@ class PlanRestore:
         self,
         reader: SnapshotReader,
         planner: Planner,
+        paths: RestorePaths,
         target_keys: list[str],
         position: int,
         survey: Survey,
@@ -110,6 +112,7 @@ class PlanRestore:
         # Users of earlier files: somebody listed twice, or two whom this target cannot tell apart.
         before = counterparts(self.store, self.format_of, reader.keys("users")[:position], planner.target, identities)
         planned_subs = {identity: user.sub for identity, user in before.items()}
+        failing: list[Outcome] = []
         for user in users:
             identity = planner.target.identity(user)
             twin, earlier_sub = existing.get(identity or ""), planned_subs.get(identity or "")
@@ -118,6 +121,12 @@ class PlanRestore:
                 planned_subs.setdefault(identity, user.sub)
             survey.add(planned, user, planner.target)
             writer.add([planned])
+            if planned.action is Action.FAIL:
+                failing.append(Outcome(Kind.USER, Result.FAILED, planned.reason, user.username, user.sub))
+        if failing:
+            file = self.working_format.part(Outcome)
+            file.add(failing)
+            self.store.put(f"{paths.failing}{position:05d}.{self.working_format.extension}", file.finish())
 
     def write_summary(
         self,
@@ -127,10 +136,12 @@ class PlanRestore:
         paths: RestorePaths,
         rates: Mapping[Category, float],
         progress: PlanProgress,
+        configuration: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Write plan.json and return it."""
+        """Write plan.json and return it. `configuration` is what will become of the pool itself."""
         survey = Survey.from_state(progress.survey)
         summary = summarise(manifest, request, planner, paths.restore_id, rates, survey)
+        summary["configuration"] = configuration
         self.store.put(paths.plan_key, json.dumps(summary, indent=1).encode())
         return summary
 

@@ -47,17 +47,24 @@ def report_restore(
     paths: RestorePaths,
     request: RestoreRequest,
     started_at: str,
+    target_user_pool_id: str,
     lanes: Sequence[Mapping[str, Any]],
-    verified: Mapping[str, Any],
+    verified: Mapping[str, Any] | None,
+    configuration: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Write everything down first; then answer, or raise VerificationFailed or TooManyFailed."""
-    plan = _plan(store, paths)
+    """Write everything down first; then answer, or raise VerificationFailed or TooManyFailed.
+
+    `verified` is None where only the configuration was restored, `configuration` None where it was not.
+    """
+    plan = {**_plan(store, paths), "target_user_pool_id": target_user_pool_id}
+    verified = verified or {"declared": {}, "undeclared": {}, "asked_again": 0}
     run = Run(
         counts=_sum(lane["counts"] for lane in lanes),
         failures=dict(sum((Counter(lane["failures"]) for lane in lanes), Counter[str]())),
         declared=verified["declared"],
         undeclared=verified["undeclared"],
         asked_again=verified["asked_again"],
+        configuration=configuration,
     )
     write_sub_map(store, working_format, paths)
     status = run.status(request.max_failed_percent)
@@ -67,7 +74,17 @@ def report_restore(
         "differences": store.url(paths.differences),
         "sub_map": store.url(paths.sub_map_key),
     }
+    if configuration:
+        files["id_map"] = store.url(paths.id_map_key)
+        files["cut_over"] = store.url(paths.cut_over_key)
+        files["config_differences"] = store.url(paths.config_differences_key)
     report = _write_report(store, paths, restore_report(plan, run, status, started_at, _now(clock), files))
+    if run.undeclared_configuration:
+        named = ", ".join(f"{name} ({count})" for name, count in sorted(run.undeclared_configuration.items()))
+        raise VerificationFailed(
+            f"The target's configuration differs from the snapshot's in ways that were not expected: {named}. "
+            f"{store.url(paths.config_differences_key)} names each setting; the report is {report}."
+        )
     if run.undeclared:
         named = ", ".join(f"{name} ({count})" for name, count in sorted(run.undeclared.items()))
         raise VerificationFailed(

@@ -52,7 +52,7 @@ class RestoreGroups:
         if group.group_name in existing:
             return ended(Result.SKIPPED, Reason.EXISTS)
         try:
-            self.pool.create_group(group)
+            self.pool.create_group(planner.wanted_group(group))
         except AlreadyExists:
             return ended(Result.CREATED)
         except Rejected as error:

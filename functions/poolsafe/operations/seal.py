@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..domain.configuration.model import Section, SectionStatus
 from ..domain.lane import ExportProgress
 from ..domain.manifest import COMPLETE, PARTIAL, Counts, File, Manifest, chain_digest
 from ..domain.requests import BackupRequest
@@ -26,6 +27,7 @@ from ..errors import SealRefused
 from ..ports import Clock, FileFormat, ObjectStore
 from .open_snapshot import read_manifest
 from .parts import part_keys
+from .save_configuration import ConfigurationProgress
 
 #: Cognito's own estimate lags; a listing that falls short of it by more is worth a word.
 ESTIMATE_TOLERANCE = 0.05
@@ -50,12 +52,15 @@ def seal(
     exported: Exported,
     started_at: str,
     estimated_users: int,
-    config_paths: Sequence[str],
+    configuration: ConfigurationProgress,
     versions: Mapping[str, str],
 ) -> Manifest:
     """Check everything and write the manifest. Raises SealRefused, and then no manifest is there."""
     kinds = {"users": exported.users, "groups": exported.groups, "memberships": exported.memberships}
-    files = [_config_file(store, ref, path) for path in config_paths]
+    files = [_config_file(store, ref, path) for path in configuration.files]
+    secrets = tuple(File(**file) for file in configuration.secrets)
+    _require_secrets(store, ref, secrets)
+    sections = tuple(Section(**section) for section in configuration.sections)
     for kind, lanes in kinds.items():
         for progress in lanes:
             files += _checked_parts(store, file_format, ref, kind, progress)
@@ -64,16 +69,22 @@ def seal(
     manifest = Manifest(
         user_pool_id=ref.user_pool_id,
         snapshot_id=ref.snapshot_id,
-        status=PARTIAL if unreadable else COMPLETE,
+        status=PARTIAL if unreadable or _failed(sections) else COMPLETE,
         started_at=started_at,
         ended_at=clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         counts=counts,
         files=tuple(sorted(files, key=lambda file: file.path)),
         options=_options(request),
         versions=versions,
-        warnings=tuple(_warnings(counts, exported, estimated_users, unreadable)),
+        warnings=(
+            *_warnings(counts, exported, estimated_users, unreadable),
+            *_configuration_warnings(request, sections),
+            *configuration.warnings,
+        ),
         note=request.note,
         users_by_status=dict(sum((Counter(lane.statuses) for lane in exported.users), Counter[str]())),
+        sections=sections,
+        secrets=secrets,
     )
     content = json.dumps(manifest.to_json(), indent=1, ensure_ascii=False).encode()
     if store.put_if_absent(ref.manifest_key, content):
@@ -125,6 +136,18 @@ def _config_file(store: ObjectStore, ref: SnapshotRef, path: str) -> File:
     return File(path, len(found.content), sha256)
 
 
+def _require_secrets(store: ObjectStore, ref: SnapshotRef, secrets: Sequence[File]) -> None:
+    """They are there. Whether they are what was written only their writer and a restore can read."""
+    there = set(store.keys(ref.secrets_prefix)) if secrets else set()
+    for file in secrets:
+        if file.path not in there:
+            raise _refused(ref, f"{file.path} was written and is not there")
+
+
+def _failed(sections: Sequence[Section]) -> list[Section]:
+    return [section for section in sections if section.status == SectionStatus.FAILED]
+
+
 def _refused(ref: SnapshotRef, problem: str) -> SealRefused:
     return SealRefused(
         f"snapshot {ref}: {problem}. It stays unsealed, so nothing will ever be restored from it. "
@@ -136,6 +159,19 @@ def _options(request: BackupRequest) -> dict[str, Any]:
     options = request.to_state()
     del options["user_pool_id"], options["note"]
     return options
+
+
+def _configuration_warnings(request: BackupRequest, sections: Sequence[Section]) -> list[str]:
+    warnings = [
+        f"Section {section.name} of the configuration could not be read ({section.error}). This makes the snapshot "
+        "PARTIAL."
+        for section in _failed(sections)
+    ]
+    if unknown := [section.name for section in sections if section.status == SectionStatus.NOT_KNOWN]:
+        warnings.append(f"The boto3 in use does not know how to read {', '.join(unknown)}; deploy a newer Poolsafe.")
+    if request.secrets == "redact":
+        warnings.append("Secrets of app clients and identity providers were left out, as asked for (secrets: redact).")
+    return warnings
 
 
 def _warnings(counts: Counts, exported: Exported, estimated_users: int, unreadable: int) -> list[str]:

@@ -1,0 +1,1 @@
+"""The states of the assess machine: one file each, no logic."""

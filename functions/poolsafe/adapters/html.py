@@ -1,0 +1,73 @@
+"""The report of an assessment as one HTML page: no scripts, nothing fetched, every name escaped.
+
+`templates/assessment.html.jinja` lies beside this module and is packaged with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..domain.assessment.charts import AGES, KINDS, PARTS, WAYS, charts, share
+from ..domain.assessment.wording import duration
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+WORDS: Mapping[str, str] = {
+    **PARTS,
+    **AGES,
+    **KINDS,
+    "in_place": "In place",
+    "add_only": "Can only be added to",
+    "new_resource": "New client or provider",
+    "new_pool": "New pool only",
+    "replication": "Replication",
+    "ready": "Ready",
+    "must_change": "Must change first",
+    "not_needed": "Not needed",
+    "none": "None",
+    "email": "E-mail only",
+    "phone_number": "Phone only",
+    "both": "E-mail and phone",
+    "active": "in use already",
+    "after_changes": "possible after changes in place",
+    "disabled": "Disabled",
+    "SMS_MFA": "SMS",
+    "EMAIL_OTP": "E-mail",
+    "SOFTWARE_TOKEN_MFA": "Authenticator app",
+    "WEB_AUTHN": "Passkey",
+}
+
+#: The headline of each recommendation.
+HEADLINES: Mapping[str, str] = {
+    "replication": "Replication",
+    "in_place": "Change in place",
+    "federation_only": "Federation only",
+    "reset": "Reset",
+    "first_sign_in": "Migration at first sign-in",
+    "mix": "A mix",
+}
+
+
+def assessment_html(report: Mapping[str, Any]) -> str:
+    """The page for a report that fits `schemas/assess.report.json`. Raises UndefinedError for one that does not."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=lambda value: "unknown" if value is None else f"{value:,}",
+        words=lambda value: WORDS.get(value, value),
+        way=lambda value: WAYS.get(value, value),
+        duration=duration,
+    )
+    environment.globals.update(share=share)
+    page = environment.get_template("assessment.html.jinja")
+    headline = HEADLINES[report["recommendation"]["way"]]
+    return page.render(report=report, charts=charts(report), headline=headline)

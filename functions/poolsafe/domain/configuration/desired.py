@@ -1,0 +1,76 @@
+"""What a pool is to be: the snapshot's configuration, changed on purpose, less what cannot be made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .model import Configuration, SectionName
+from .override import Override
+from .pool import original_sub_attribute
+from .steps import immutable_differences, stored_name
+from .todo import Todo, Why
+from .wanted import Place, wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """`source` is the snapshot's configuration with the overrides; `wanted` what of it can be made at its place."""
+
+    source: Configuration
+    wanted: Configuration
+    todos: tuple[Todo, ...]
+
+    @classmethod
+    def of(cls, source: Configuration, override: Override, place: Place, taken: tuple[Todo, ...] = ()) -> Desired:
+        """`taken` are to-do items of domains that belong to another pool. Raises InvalidRequest for the override."""
+        changed = override.apply(source)
+        possible, todos = wanted(changed, place)
+        names = {todo.name for todo in taken}
+        kept = [domain for domain in possible.entries(SectionName.DOMAINS) if domain["Domain"] not in names]
+        possible = replace(possible, documents={**possible.documents, SectionName.DOMAINS: kept})
+        return cls(changed, possible, (*todos, *taken))
+
+    def into(self, target: Configuration) -> Desired:
+        """The same for a pool that exists: what only a new pool could change is to be done, if at all, with one."""
+        immutable = (
+            Todo(
+                SectionName.USER_POOL,
+                name,
+                Why.IMMUTABLE,
+                f"{name} cannot change in a pool that exists. Make a new one (create_pool), or leave it.",
+            )
+            for name in immutable_differences(self.wanted.user_pool, target.user_pool)
+        )
+        return replace(self, todos=(*self.todos, *immutable))
+
+
+def planned_description(pool: Mapping[str, Any], region: str, sub_attribute: str | None) -> dict[str, Any]:
+    """DescribeUserPool of a pool that is not there yet: what the plan of its users needs."""
+    schema = list(pool.get("SchemaAttributes") or ())
+    if sub_attribute is not None and sub_attribute not in {told["Name"] for told in schema}:
+        added = original_sub_attribute(sub_attribute)
+        schema.append({**added, "Name": stored_name(added)})
+    return {**pool, "Id": f"{region}_New", "SchemaAttributes": schema}
+
+
+def same_clients(source: Configuration, target: Configuration) -> dict[str, str]:
+    """Old client ids to those of the target: the very same, or the only one of that name on either side."""
+    there = {client["ClientId"] for client in target.entries(SectionName.CLIENTS)}
+    old_names, new_names = _unique_names(source), _unique_names(target)
+    found = {}
+    for client in source.entries(SectionName.CLIENTS):
+        name = client.get("ClientName")
+        if client["ClientId"] in there:
+            found[client["ClientId"]] = client["ClientId"]
+        elif name in new_names and name in old_names:
+            found[client["ClientId"]] = new_names[name]
+    return found
+
+
+def _unique_names(configuration: Configuration) -> dict[str | None, str]:
+    clients = configuration.entries(SectionName.CLIENTS)
+    names = [client.get("ClientName") for client in clients]
+    unique = (client for client in clients if names.count(client.get("ClientName")) == 1)
+    return {client.get("ClientName"): client["ClientId"] for client in unique}

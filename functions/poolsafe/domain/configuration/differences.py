@@ -1,0 +1,75 @@
+"""What differs between two configurations, setting by setting: the proof of a copy, and the plan for a live pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .forms import forms, normal
+from .model import Configuration, SectionName
+from .todo import Todo
+
+#: Tags that mark a pool as made by a restore; the copy has them and the original has not.
+OWN_TAGS = "poolsafe:"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigDifference:
+    """One setting that differs. Values are never told: some are secrets.
+
+    `because` is why it may: the reason of a to-do item, or `override`; None where nobody knows why.
+    """
+
+    section: str
+    name: str
+    member: str
+    because: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def differences(
+    old: Configuration, new: Configuration, clients: Mapping[str, str], todos: Iterable[Todo], added: Iterable[str] = ()
+) -> list[ConfigDifference]:
+    """Where `new` is not what `old` is. `clients` maps old client ids to new; `added` are attributes put in on purpose.
+
+    What a to-do item speaks of is explained by it. Sections that are not saved on the one side, or were not reached on
+    the other, are not compared.
+    """
+    open_items = list(todos)
+    ids = {new_id: old_id for old_id, new_id in clients.items()}
+    had, has = forms(old, clients), forms(new, {})
+    found = []
+    for section, things in had.items():
+        if section not in old.documents or section not in new.reached():
+            continue
+        for name in sorted({*things, *has[section]}):
+            for member in _members(section, things.get(name), has[section].get(name), set(added)):
+                told = ids.get(name, name)
+                because = _because(section, {name, told}, member, open_items)
+                found.append(ConfigDifference(section.value, told, member, because))
+    return found
+
+
+def _members(section: SectionName, left: Any, right: Any, added: set[str]) -> Iterator[str]:
+    one, other = normal(left or {}), normal(right or {})
+    for member in sorted({*one, *other}):
+        if one.get(member) == other.get(member):
+            continue
+        if section is SectionName.TAGS and member.startswith(OWN_TAGS):
+            continue
+        if member in added and member not in one:
+            continue
+        yield member
+
+
+def _because(section: SectionName, names: set[str], member: str, todos: list[Todo]) -> str | None:
+    """The reason of the first item that speaks of the section, of the thing, or of the setting in it."""
+    for todo in todos:
+        if todo.section == section.value:
+            spoken_of = {todo.name, todo.name.partition(".")[0]}
+            if spoken_of & {section.value, member, *names}:
+                return todo.why.value
+    return None

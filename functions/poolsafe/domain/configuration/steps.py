@@ -1,0 +1,151 @@
+"""The calls that bring a pool's configuration to what is wanted: pure, and made anew from what is there.
+
+For each section, wanted forms are compared with those that the pool has now
+(`forms.py`). What is missing is created, what differs is updated as a whole,
+what is more is left. A run that died is carried on by asking again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .forms import Form, Forms, alike
+from .model import Configuration, SectionName
+from .pool import MAX_ADDED, custom_attributes, finishing, is_custom, own_tags, settings
+
+#: Before the users: what their attributes, sign-in and groups rest upon comes first [facts: order of restoring].
+MAKING = (
+    SectionName.USER_POOL,
+    SectionName.DOMAINS,
+    SectionName.RESOURCE_SERVERS,
+    SectionName.IDENTITY_PROVIDERS,
+    SectionName.CLIENTS,
+    SectionName.MFA,
+    SectionName.UI_CUSTOMIZATION,
+    SectionName.BRANDING,
+    SectionName.TERMS,
+    SectionName.RISK,
+    SectionName.LOG_DELIVERY,
+)
+#: After the users: tags, triggers and protection; MFA once more, for UpdateUserPool has a word in it.
+FINISHING = (SectionName.EXTERNAL, SectionName.USER_POOL, SectionName.MFA)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call. `members` are without the pool's id; `name` is what it is about within the section."""
+
+    section: SectionName
+    name: str
+    operation: str
+    members: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """The operations of a section whose things have names, and the members that an update does not take."""
+
+    create: str
+    update: str
+    fixed: tuple[str, ...] = ()
+
+
+VERBS: Mapping[SectionName, Verbs] = {
+    SectionName.DOMAINS: Verbs("CreateUserPoolDomain", "UpdateUserPoolDomain"),
+    SectionName.RESOURCE_SERVERS: Verbs("CreateResourceServer", "UpdateResourceServer"),
+    SectionName.IDENTITY_PROVIDERS: Verbs("CreateIdentityProvider", "UpdateIdentityProvider", ("ProviderType",)),
+    SectionName.MFA: Verbs("SetUserPoolMfaConfig", "SetUserPoolMfaConfig"),
+    SectionName.UI_CUSTOMIZATION: Verbs("SetUICustomization", "SetUICustomization"),
+    SectionName.BRANDING: Verbs("CreateManagedLoginBranding", "UpdateManagedLoginBranding", ("ClientId",)),
+    SectionName.TERMS: Verbs("CreateTerms", "UpdateTerms", ("ClientId",)),
+    SectionName.RISK: Verbs("SetRiskConfiguration", "SetRiskConfiguration"),
+    SectionName.LOG_DELIVERY: Verbs("SetLogDeliveryConfiguration", "SetLogDeliveryConfiguration"),
+}
+
+
+def section_steps(section: SectionName, wanted: Forms, current: Forms, ids: Mapping[str, Form]) -> Iterator[Step]:
+    """The steps of a section whose things have names. `ids` are the members by which an update names its thing."""
+    verbs = VERBS[section]
+    for name, form in wanted.items():
+        there = current.get(name)
+        if not form or (there is not None and alike(form, there)):
+            continue
+        if not there:
+            yield Step(section, name, verbs.create, form)
+        else:
+            changed = {member: value for member, value in form.items() if member not in verbs.fixed}
+            yield Step(section, name, verbs.update, {**changed, **ids.get(name, {})})
+
+
+def update_ids(section: SectionName, current: Configuration, forms: Forms) -> dict[str, Form]:
+    """Cognito's ids of what a section has, by the same names as its forms."""
+    member = {SectionName.BRANDING: "ManagedLoginBrandingId", SectionName.TERMS: "TermsId"}.get(section)
+    if member is None:
+        return {}
+    return {
+        name: {member: entry[member]}
+        for name, entry in zip(forms, current.entries(section), strict=True)
+        if entry.get(member)
+    }
+
+
+def pool_steps(wanted: Mapping[str, Any], current: Mapping[str, Any], sub_attribute: Form | None) -> Iterator[Step]:
+    """Before the users: missing attributes, and the settings. Triggers, protection and tags stay what they are."""
+    there = {told["Name"] for told in current.get("SchemaAttributes") or ()}
+    missing = [entry for entry in added_attributes(wanted, sub_attribute) if stored_name(entry) not in there]
+    for start in range(0, len(missing), MAX_ADDED):
+        added = missing[start : start + MAX_ADDED]
+        yield Step(SectionName.USER_POOL, "schema", "AddCustomAttributes", {"CustomAttributes": added})
+    if not alike(settings(wanted), settings(current)):
+        kept = finishing(current, current.get("LambdaConfig") or {})
+        yield _update(settings(wanted), kept, current)
+
+
+def last_steps(wanted: Mapping[str, Any], current: Mapping[str, Any], tags: Mapping[str, str]) -> Iterator[Step]:
+    """After the users: triggers, protection, and the tags that are there already with those that are wanted."""
+    last = finishing(wanted, wanted.get("LambdaConfig") or {})
+    last["UserPoolTags"] = own_tags({**(current.get("UserPoolTags") or {}), **tags})
+    there = finishing(current, current.get("LambdaConfig") or {})
+    if not (alike(last, there) and alike(settings(wanted), settings(current))):
+        yield _update(settings(wanted), last, current)
+
+
+def added_attributes(wanted: Mapping[str, Any], sub_attribute: Form | None) -> list[Form]:
+    """The custom attributes of a new pool as AddCustomAttributes takes them, that for the old `sub` among them."""
+    added = custom_attributes(wanted)
+    if sub_attribute and stored_name(sub_attribute) not in {stored_name(entry) for entry in added}:
+        added.append(sub_attribute)
+    return added
+
+
+def stored_name(attribute: Form) -> str:
+    """The name under which DescribeUserPool will tell of it [API CreateUserPool]."""
+    prefix = "dev:custom:" if attribute.get("DeveloperOnlyAttribute") else "custom:"
+    return f"{prefix}{attribute['Name']}"
+
+
+def immutable_differences(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """Names of what differs and only a new pool could change: settings, and attributes by their names."""
+    names = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
+    found = [name for name in names if not alike(wanted.get(name), current.get(name))]
+    there = {told["Name"]: told for told in current.get("SchemaAttributes") or ()}
+    for told in wanted.get("SchemaAttributes") or ():
+        other = there.get(told["Name"])
+        if other is None and not is_custom(told["Name"]):
+            continue
+        if other is not None and not alike(_kind(told), _kind(other)):
+            found.append(told["Name"])
+    return found
+
+
+def _kind(told: Mapping[str, Any]) -> Form:
+    names = ("AttributeDataType", "Mutable", "Required", "StringAttributeConstraints", "NumberAttributeConstraints")
+    return {name: told.get(name) for name in names}
+
+
+def _update(changed: Form, last: Form, current: Mapping[str, Any]) -> Step:
+    """The whole object: UpdateUserPool resets what is left out. What it says of MFA is what is there."""
+    mfa = {"MfaConfiguration": current.get("MfaConfiguration") or "OFF"}
+    return Step(SectionName.USER_POOL, "settings", "UpdateUserPool", {**changed, **last, **mfa})

@@ -1,0 +1,41 @@
+"""Starting a restore under its id, or going on with an earlier one that stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..domain.snapshot import RestorePaths
+from ..errors import InvalidRequest
+from ..ports import ObjectStore
+
+#: What a second run may have otherwise.
+FREE = frozenset({"restore_id", "quota_share", "max_failed_percent"})
+
+
+def take_up(store: ObjectStore, paths: RestorePaths, request: Mapping[str, Any], again: bool) -> None:
+    """Write down what this restore was asked for; with `again`, require that it is the same as the first time.
+
+    Raises InvalidRequest. A state that runs twice writes the same twice.
+    """
+    content = json.dumps({name: value for name, value in request.items() if name not in FREE}, sort_keys=True).encode()
+    if not again:
+        store.put_if_absent(paths.request_key, content)
+        return
+    found = store.get(paths.request_key)
+    if found is None:
+        raise InvalidRequest(
+            "restore_id",
+            f"names no restore that lies in this stack's bucket: {paths.restore_id}. Leave it out to start a new one",
+            '"restore_id": "20261122T030000Z-3f9a1c"',
+        )
+    if found.content != content:
+        first, now = json.loads(found.content), json.loads(content)
+        changed = ", ".join(sorted(name for name in {*first, *now} if first.get(name) != now.get(name)))
+        raise InvalidRequest(
+            "restore_id",
+            f"belongs to a restore that was asked for otherwise: {changed} differ. Ask for the same (the snapshot by "
+            f"its id, {first['snapshot']}), or leave restore_id out to start a new one",
+            '"restore_id": "20261122T030000Z-3f9a1c"',
+        )
