@@ -6,6 +6,9 @@ itself, and one person's way back in.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import re
 import shutil
@@ -16,7 +19,7 @@ from collections import Counter
 from typing import Any
 
 from .cloud import Cloud, ExecutionFailed, running
-from .sample_pool import ORIGINAL_SUB, SCHEMA, SamplePool, sample_pool
+from .sample_pool import CLIENT, PROVIDER_SETTINGS, RESOURCE_SERVER, SCHEMA, SamplePool, sample_pool
 from .server import ROOT, STATE
 
 USERS = 400
@@ -85,16 +88,16 @@ def _tell(story: Story, cloud: Cloud, outputs: dict[str, str]) -> int:
     _check(gone, "the pool is still there")
     story.done("DeleteUserPool, as a bad deploy does it")
 
-    new = _empty_pool(cognito, "shop (new)")
-    request = {"snapshot": f"{old}/latest", "target_user_pool_id": new}
-    story.title(f"4. Restore into the new pool {new}")
+    request = {"snapshot": f"{old}/latest", "create_pool": {"pool_name": "shop-restored"}}
+    story.title("4. Restore, into a new pool made from the snapshot")
     cloud.forget()
     dry = cloud.run(outputs["RestoreStateMachineArn"], {**request, "dry_run": True})
-    _check(cloud.calls().get("AdminCreateUser", 0) == 0, "the dry run wrote something")
+    _check(not cloud.calls().keys() & {"CreateUserPool", "AdminCreateUser"}, "the dry run wrote something")
     story.done(f"{dry['status']}: would create {dry['counts']['created']} users, defer {dry['counts']['deferred']}")
     restored = cloud.run(outputs["RestoreStateMachineArn"], request)
-    report = _read(cloud, restored["report"])
-    story.done(f"{restored['status']}: {_restored(report)} restored")
+    report, new = _read(cloud, restored["report"]), restored["target_user_pool_id"]
+    story.done(f"{restored['status']}: the pool {new}, {_restored(report)}")
+    story.note(f"differences of configuration: {sum(report['configuration']['undeclared'].values())}")
     story.note(f"{restored['counts']['deferred']} federated users come back when they sign in; their data is kept")
     story.note(f"messages sent to users: {len(cloud.messages())}")
     story.note(f"report    {restored['report']}")
@@ -110,20 +113,21 @@ def _tell(story: Story, cloud: Cloud, outputs: dict[str, str]) -> int:
     _check(verification["passed"] and not undeclared, "the verification failed")
     _check_the_pool(story, cognito, new, saved)
     _check_a_way_back_in(story, cloud, cognito, new)
+    _check(restored["status"] == "COMPLETE", f"the restore is {restored['status']}")
     print(f"\nAll of it holds. {story.seconds:.0f} seconds.")
     return 0
 
 
 def _pool_worth_losing(cloud: Cloud, cognito: Any) -> tuple[str, SamplePool]:
-    user_pool_id = cognito.create_user_pool(PoolName="shop", Schema=SCHEMA)["UserPool"]["Id"]
+    pool = cognito.create_user_pool(PoolName="shop", Schema=SCHEMA, AutoVerifiedAttributes=["email"])
+    user_pool_id = pool["UserPool"]["Id"]
+    for create, thing in ((cognito.create_identity_provider, PROVIDER_SETTINGS),
+                          (cognito.create_resource_server, RESOURCE_SERVER),
+                          (cognito.create_user_pool_client, CLIENT)):  # fmt: skip
+        create(UserPoolId=user_pool_id, **thing)
     saved = sample_pool(user_pool_id, USERS)
     cloud.put_users(user_pool_id, saved.users, saved.groups)
     return user_pool_id, saved
-
-
-def _empty_pool(cognito: Any, name: str) -> str:
-    pool = cognito.create_user_pool(PoolName=name, Schema=[*SCHEMA, ORIGINAL_SUB], AutoVerifiedAttributes=["email"])
-    return str(pool["UserPool"]["Id"])
 
 
 def _check_the_pool(story: Story, cognito: Any, new: str, saved: SamplePool) -> None:
@@ -147,17 +151,22 @@ def _check_the_pool(story: Story, cognito: Any, new: str, saved: SamplePool) -> 
 
 
 def _check_a_way_back_in(story: Story, cloud: Cloud, cognito: Any, new: str) -> None:
-    flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
-    client = cognito.create_user_pool_client(UserPoolId=new, ClientName="app", ExplicitAuthFlows=flows)
-    client_id, password = client["UserPoolClient"]["ClientId"], "Chosen-after-the-restore-1"
-    cognito.forgot_password(ClientId=client_id, Username=PERSON)
+    [client] = cognito.list_user_pool_clients(UserPoolId=new, MaxResults=60)["UserPoolClients"]
+    client_id, password = client["ClientId"], "Chosen-after-the-restore-1"
+    secret = str(CLIENT["ClientSecret"]).encode()
+    proof = base64.b64encode(hmac.new(secret, f"{PERSON}{client_id}".encode(), hashlib.sha256).digest()).decode()
+    cognito.forgot_password(ClientId=client_id, Username=PERSON, SecretHash=proof)
     cognito.confirm_forgot_password(
-        ClientId=client_id, Username=PERSON, ConfirmationCode=_mailed_code(cloud), Password=password
+        ClientId=client_id,
+        Username=PERSON,
+        SecretHash=proof,
+        ConfirmationCode=_mailed_code(cloud),
+        Password=password,
     )
-    parameters = {"USERNAME": PERSON, "PASSWORD": password}
+    parameters = {"USERNAME": PERSON, "PASSWORD": password, "SECRET_HASH": proof}
     signed_in = cognito.initiate_auth(ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters)
     _check("AccessToken" in signed_in.get("AuthenticationResult", {}), "could not sign in")
-    story.done("one of them says 'forgot password', takes the code from the mail, and signs in")
+    story.done("'forgot password', the code from the mail, and in: through the app, with its old secret")
 
 
 def _mailed_code(cloud: Cloud) -> str:

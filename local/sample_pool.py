@@ -51,8 +51,28 @@ SCHEMA = [
     {"Name": "notes", "AttributeDataType": "String", "Mutable": True,
      "StringAttributeConstraints": {"MinLength": "0", "MaxLength": "2048"}},
 ]  # fmt: skip
-#: Where a restore keeps the old `sub`, if the new pool has it.
-ORIGINAL_SUB = {"Name": "original_sub", "AttributeDataType": "String", "Mutable": False}
+PROVIDER_SETTINGS = {
+    "ProviderName": PROVIDER,
+    "ProviderType": "Google",
+    "ProviderDetails": {"client_id": "shop", "client_secret": "known-to-google", "authorize_scopes": "openid email"},
+    "AttributeMapping": {"email": "email", "username": "sub"},
+}
+RESOURCE_SERVER = {
+    "Identifier": "shop",
+    "Name": "Shop API",
+    "Scopes": [{"ScopeName": "orders", "ScopeDescription": "Orders"}],
+}
+#: The application in front of the pool: what it needs to know is its client's secret.
+CLIENT = {
+    "ClientName": "shop",
+    "ClientSecret": "OnlyTheApplicationKnowsThis2026",
+    "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    "AllowedOAuthFlows": ["code"],
+    "AllowedOAuthFlowsUserPoolClient": True,
+    "AllowedOAuthScopes": ["openid", "shop/orders"],
+    "CallbackURLs": ["https://shop.example.com/in"],
+    "SupportedIdentityProviders": ["COGNITO", "Google"],
+}
 
 
 @dataclass(frozen=True, slots=True)

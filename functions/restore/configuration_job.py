@@ -9,7 +9,6 @@ from poolsafe import bootstrap
 from poolsafe.domain.configuration.desired import Desired
 from poolsafe.domain.configuration.model import Configuration
 from poolsafe.domain.configuration.override import Override
-from poolsafe.domain.configuration.pool import original_sub_attribute
 from poolsafe.domain.configuration.todo import Why
 from poolsafe.domain.configuration.wanted import Place
 from poolsafe.domain.manifest import Manifest
@@ -84,7 +83,7 @@ class ConfigurationJob:
             application.store,
             self.paths,
             self.invocation.deadline,
-            None if sub_attribute is None else original_sub_attribute(sub_attribute),
+            sub_attribute,
             load_record(application.store, self.paths),
         )
 

@@ -7,7 +7,8 @@ from poolsafe.operations.finish_pool import finish_pool
 from restore.configuration_job import ConfigurationJob
 
 
-@state("restore", "FinishPool")
+#: Reading back a pool of many clients is slow; what is not reached is said not to be compared.
+@state("restore", "FinishPool", reserve_seconds=450)
 def handler(event: Event, invocation: Invocation) -> Event:
     job = ConfigurationJob.of(event, invocation)
     return finish_pool(

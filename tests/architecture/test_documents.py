@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from poolsafe import errors
+from poolsafe.domain.configuration.members import NOT_RESTORED
+from poolsafe.domain.configuration.model import SectionName
+from poolsafe.domain.configuration.todo import Why
 from tests.architecture.repository import ROOT, TEMPLATE, template
 
 DOCUMENTS = tuple(sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("schemas/*.md")]))
@@ -88,6 +91,20 @@ def test_the_readme_says_what_to_do_about_every_error_that_can_end_an_execution(
     first_cells = re.findall(r"^\| (`[A-Z].+?) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     named = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
     assert named == ending
+
+
+def test_every_declared_difference_of_a_copied_pool_is_told() -> None:
+    rows = (ROOT / "docs/coverage.md").read_text("utf-8").splitlines()
+    told = {
+        (row.split("`")[1], member) for row in rows if row.startswith("| `") for member in re.findall(r"`(\w+)`", row)[1:]
+    }
+    declared = {(section, member) for section, members in NOT_RESTORED.items() for member in members}
+    assert declared <= told
+
+
+def test_every_section_and_every_reason_for_a_to_do_item_is_told() -> None:
+    coverage = (ROOT / "docs/coverage.md").read_text("utf-8")
+    assert [name for name in (*SectionName, *Why) if f"`{name}`" not in coverage] == []
 
 
 def test_every_parameter_is_told_in_the_readme() -> None:

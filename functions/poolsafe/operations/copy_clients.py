@@ -32,25 +32,29 @@ class CopyClients:
         """All of them; True when done, False when the deadline came near."""
         there: dict[str, Client] = {told["ClientId"]: told for told in self.reader.clients({})}
         for old in sorted(wanted.entries(SectionName.CLIENTS), key=lambda told: told["ClientId"]):
-            if not self.record.refused(SectionName.CLIENTS, old["ClientId"]):
-                self._one(old, there)
-            if self.deadline.near():
+            if self.record.refused(SectionName.CLIENTS, old["ClientId"]):
+                continue
+            # Asked only after a write: each invocation gets further, however long the reading took.
+            if self._one(old, there) and self.deadline.near():
                 return False
         return True
 
-    def _one(self, old: Client, there: Mapping[str, Client]) -> None:
+    def _one(self, old: Client, there: Mapping[str, Client]) -> bool:
+        """Whether there was something to do."""
         new = there.get(self.record.clients.get(old["ClientId"], "")) or self._same(old, there)
         try:
             if new is None:
                 self._create(old)
             else:
                 self._remember(old, new["ClientId"])
-                if not alike(client(old), client(new)):
-                    self._ask("UpdateUserPoolClient", ClientId=new["ClientId"], **client(old))
+                if alike(client(old), client(new)):
+                    return False
+                self._ask("UpdateUserPoolClient", ClientId=new["ClientId"], **client(old))
         except Rejected as error:
             if error.code == "LimitExceededException":
                 raise self.stop(error, SectionName.CLIENTS, str(old.get("ClientName"))) from None
             self._set(self.record.with_met([refused(SectionName.CLIENTS, old["ClientId"], error)]))
+        return True
 
     def _same(self, old: Client, there: Mapping[str, Client]) -> Client | None:
         """The same client in the pool itself, or one of its name that is nobody else's copy.

@@ -32,7 +32,7 @@ def finish_pool(
 ) -> dict[str, Any]:
     """Do the last steps and compare; counts for the report. Running it twice ends in the same files."""
     pool.finish(desired.wanted)
-    new = pool.reader.everything()
+    new = pool.reader.everything(pool.deadline.near)
     record = pool.record
     found = differences(desired.source, new, record.clients, record.todos, [sub_attribute] if sub_attribute else [])
     ids = id_map(desired.source, new, record.clients)
@@ -47,6 +47,7 @@ def finish_pool(
         "pool_name": record.pool_name,
         "clients": len(record.clients),
         "todo": [todo.to_state() for todo in record.todos],
+        "not_compared": sorted({name.value for name in SectionName} - new.reached()),
         "gaps": sum(todo.why.is_gap for todo in record.todos),
         "explained": dict(Counter(difference.section for difference in found if difference.because)),
         "undeclared": dict(Counter(difference.section for difference in found if not difference.because)),

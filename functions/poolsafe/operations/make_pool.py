@@ -16,14 +16,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..domain.configuration.forms import Form, forms
+from ..domain.configuration.attribute_schema import Attribute, original_sub_attribute
+from ..domain.configuration.forms import forms
+from ..domain.configuration.members import FINISHING
 from ..domain.configuration.model import Configuration, SectionName, SectionStatus
 from ..domain.configuration.pool import creation
 from ..domain.configuration.record import MARK, PoolRecord
 from ..domain.configuration.steps import (
     MAKING,
     Step,
-    added_attributes,
     last_steps,
     pool_steps,
     section_steps,
@@ -61,7 +62,7 @@ def save_record(store: ObjectStore, paths: RestorePaths, record: PoolRecord) -> 
 
 @dataclass(slots=True)
 class MakePool:
-    """Works on one pool. `sub_attribute` is that for the old `sub` as AddCustomAttributes takes it."""
+    """Works on one pool. `sub_attribute` is added for the old `sub` unless the pool has it."""
 
     cognito: ServiceApi
     waf: ServiceApi
@@ -69,7 +70,7 @@ class MakePool:
     store: ObjectStore
     paths: RestorePaths
     deadline: Deadline
-    sub_attribute: Form | None
+    sub_attribute: str | None
     record: PoolRecord
 
     @property
@@ -84,7 +85,7 @@ class MakePool:
         found = find_pool(self.cognito, self.record.pool_name, self.paths.restore_id)
         if found is None:
             pool = wanted.user_pool
-            members = creation(pool, self.record.pool_name, added_attributes(pool, self.sub_attribute))
+            members = creation(pool, self.record.pool_name, self._added(pool))
             try:
                 found = self.cognito.call("CreateUserPool", **members, UserPoolTags={MARK: self.paths.restore_id})[
                     "UserPool"
@@ -114,8 +115,11 @@ class MakePool:
             planned = any((todo.section, todo.name) == (SectionName.EXTERNAL, name) for todo in self.record.planned)
             if pointer["kind"] == name and not planned:
                 self._associate(pointer["arn"], current.user_pool["Arn"])
-        tags = wanted.mapping(SectionName.TAGS)
-        for step in last_steps(self._without_refused(wanted.user_pool), current.user_pool, tags):
+        pool = self._without_refused(wanted.user_pool)
+        if self.record.refused(SectionName.USER_POOL, "settings"):
+            # They stay what they are; tags, triggers and protection are not lost with them.
+            pool = {**current.user_pool, **{name: pool.get(name) for name in FINISHING}}
+        for step in last_steps(pool, current.user_pool, wanted.mapping(SectionName.TAGS)):
             self._apply(step)
         self._section(SectionName.MFA, wanted)
 
@@ -124,8 +128,9 @@ class MakePool:
             return CopyClients(self.reader, self.deadline, self.record, self._note, self._stop).copy(wanted)
         current = self._now(section)
         for step in self._steps(section, wanted, current):
-            if not self.record.refused(section, step.name):
-                self._apply(step)
+            if self.record.refused(section, step.name):
+                continue
+            self._apply(step)
             if self.deadline.near():
                 return False
         return True
@@ -133,7 +138,7 @@ class MakePool:
     def _steps(self, section: SectionName, wanted: Configuration, current: Configuration) -> Iterator[Step]:
         if section is SectionName.USER_POOL:
             pool = self._without_refused(wanted.user_pool)
-            yield from pool_steps(pool, current.user_pool, self.sub_attribute)
+            yield from pool_steps(pool, current.user_pool, self._added(wanted.user_pool))
             return
         there = forms(current, {})[section]
         things = forms(wanted, self.record.clients)[section]
@@ -188,6 +193,12 @@ class MakePool:
         if name is None and error.code == "InvalidParameterException" and members.get("LambdaConfig"):
             name = "LambdaConfig"
         return name if name and members.get(name) else None
+
+    def _added(self, pool: Mapping[str, Any]) -> dict[str, Attribute]:
+        there = {told["Name"] for told in pool.get("SchemaAttributes") or ()}
+        if self.sub_attribute is None or self.sub_attribute in there:
+            return {}
+        return {self.sub_attribute: original_sub_attribute(self.sub_attribute)}
 
     def _without_refused(self, pool: Mapping[str, Any]) -> Mapping[str, Any]:
         """The pool's settings less those that Cognito refused before."""

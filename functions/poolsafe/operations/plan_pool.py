@@ -15,7 +15,7 @@ from typing import Any
 from ..domain.configuration.desired import Desired, planned_description, same_clients
 from ..domain.configuration.differences import ConfigDifference, differences
 from ..domain.configuration.forms import forms
-from ..domain.configuration.model import Configuration, SectionName
+from ..domain.configuration.model import LISTED, Configuration, SectionName
 from ..domain.configuration.override import Override
 from ..domain.configuration.record import PoolRecord
 from ..domain.configuration.secrets import take_out
@@ -28,18 +28,6 @@ from ..ports import Deadline, ObjectStore, ServiceApi
 from .find_pool import find_pool
 from .make_pool import save_record
 from .read_configuration import ReadConfiguration
-
-#: What is counted in a plan as to be made.
-COUNTED = (
-    SectionName.CLIENTS,
-    SectionName.IDENTITY_PROVIDERS,
-    SectionName.RESOURCE_SERVERS,
-    SectionName.DOMAINS,
-    SectionName.UI_CUSTOMIZATION,
-    SectionName.BRANDING,
-    SectionName.TERMS,
-    SectionName.RISK,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +61,7 @@ class PlanPool:
             "action": "create",
             "pool_name": create.pool_name,
             "region": create.region,
-            "makes": {name.value: len(desired.wanted.entries(name)) for name in COUNTED},
+            "makes": {name.value: len(desired.wanted.entries(name)) for name in LISTED},
             "overrides": sorted(name for name, value in create.override.to_state().items() if value is not None),
             "todo": [todo.to_state() for todo in desired.todos],
         }

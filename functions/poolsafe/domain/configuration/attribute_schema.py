@@ -6,7 +6,7 @@ mutability and types have to be right at the first try [API CreateUserPool].
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,21 +39,28 @@ STANDARD: Mapping[str, Mapping[str, Any]] = {
 CONSTRAINTS = ("StringAttributeConstraints", "NumberAttributeConstraints")
 
 
+#: AddCustomAttributes takes up to so many at once [API AddCustomAttributes].
+MAX_ADDED = 25
+#: Roomy enough for any id; a sub has 36 characters.
+ORIGINAL_SUB_LENGTH = {"MinLength": "1", "MaxLength": "2048"}
+
+Attribute = dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeSchema:
     """`declared` as CreateUserPool and CloudFormation take it; `left_out` by full name, with the reason."""
 
-    declared: list[dict[str, Any]]
+    declared: list[Attribute]
     left_out: Mapping[str, str]
 
 
-def attribute_schema(user_pool: Mapping[str, Any]) -> AttributeSchema:
-    """What to declare so that the new pool's attributes are those of `user_pool` (DescribeUserPool's UserPool)."""
-    declared: list[dict[str, Any]] = []
+def attribute_schema(attributes: Mapping[str, Attribute]) -> AttributeSchema:
+    """What can be declared when a pool is made, of `attributes` by their full names; the rest is added afterwards."""
+    declared: list[Attribute] = []
     left_out = {}
-    for full_name, attribute in _in_order(user_pool.get("SchemaAttributes") or ()):
-        bare = attribute["Name"]
-        if full_name != bare and bare in STANDARD:
+    for full_name, attribute in attributes.items():
+        if full_name != attribute["Name"] and attribute["Name"] in STANDARD:
             # Declared here it would be the standard one; only AddCustomAttributes tells the two apart.
             left_out[full_name] = "has a standard attribute's name; add it with AddCustomAttributes"
         elif len(declared) == MOST:
@@ -63,16 +70,33 @@ def attribute_schema(user_pool: Mapping[str, Any]) -> AttributeSchema:
     return AttributeSchema(declared, left_out)
 
 
-def _in_order(described: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Standard attributes first: custom ones can be added later, those cannot."""
-    by_name = {attribute["Name"]: attribute for attribute in described if attribute["Name"] not in SET_BY_COGNITO}
-    standard = [name for name in by_name if not name.startswith((CUSTOM, DEVELOPER_ONLY))]
-    for name in standard:
-        if _differs(name, by_name[name]):
-            yield name, _standard(by_name[name])
-    for name, attribute in by_name.items():
-        if name not in standard:
-            yield name, _custom(attribute)
+def special_attributes(user_pool: Mapping[str, Any]) -> dict[str, Attribute]:
+    """The attributes that not every pool has just so, by the names that DescribeUserPool gives them.
+
+    Each is as CreateUserPool and AddCustomAttributes take it: under its bare
+    name. Standard attributes come first: custom ones can be added later.
+    """
+    told = {entry["Name"]: entry for entry in user_pool.get("SchemaAttributes") or ()}
+    own = {name: entry for name, entry in told.items() if name not in SET_BY_COGNITO}
+    standard = {n: _standard(entry) for n, entry in own.items() if not is_custom(n) and _differs(n, entry)}
+    return {**standard, **{name: _custom(entry) for name, entry in own.items() if is_custom(name)}}
+
+
+def is_custom(name: str) -> bool:
+    """Whether Cognito tells this name of an attribute that somebody added."""
+    return name.startswith((CUSTOM, DEVELOPER_ONLY))
+
+
+def original_sub_attribute(name: str) -> Attribute:
+    """The attribute that keeps the old `sub`: immutable, because whoever may change theirs could claim another's."""
+    return _custom(
+        {
+            "Name": name,
+            "AttributeDataType": "String",
+            "Mutable": False,
+            "StringAttributeConstraints": ORIGINAL_SUB_LENGTH,
+        }
+    )
 
 
 def _differs(name: str, attribute: Mapping[str, Any]) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .attribute_schema import original_sub_attribute
 from .model import Configuration, SectionName
 from .override import Override
-from .pool import original_sub_attribute
-from .steps import immutable_differences, stored_name
+from .steps import immutable_differences
 from .todo import Todo, Why
 from .wanted import Place, wanted
 
@@ -43,15 +43,26 @@ class Desired:
             )
             for name in immutable_differences(self.wanted.user_pool, target.user_pool)
         )
-        return replace(self, todos=(*self.todos, *immutable))
+        pending = tuple(todo for todo in self.todos if not _is_done(todo, self.wanted, target))
+        return replace(self, todos=(*pending, *immutable))
+
+
+def _is_done(todo: Todo, wanted: Configuration, target: Configuration) -> bool:
+    """Whether the target has been set up for this already: it has the very trigger, key or domain."""
+    member, _, inner = todo.name.partition(".")
+    if todo.why is Why.NEEDS_DNS:
+        return todo.name in {domain["Domain"] for domain in target.entries(SectionName.DOMAINS)}
+    if todo.why not in (Why.NEEDS_PERMISSION, Why.NEEDS_KEY_POLICY):
+        return False
+    has, wants = (pool.get(member) or {} for pool in (target.user_pool, wanted.user_pool))
+    return bool(has.get(inner) == wants.get(inner) if inner else has == wants)
 
 
 def planned_description(pool: Mapping[str, Any], region: str, sub_attribute: str | None) -> dict[str, Any]:
     """DescribeUserPool of a pool that is not there yet: what the plan of its users needs."""
     schema = list(pool.get("SchemaAttributes") or ())
     if sub_attribute is not None and sub_attribute not in {told["Name"] for told in schema}:
-        added = original_sub_attribute(sub_attribute)
-        schema.append({**added, "Name": stored_name(added)})
+        schema.append({**original_sub_attribute(sub_attribute), "Name": sub_attribute})
     return {**pool, "Id": f"{region}_New", "SchemaAttributes": schema}
 
 

@@ -7,16 +7,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .forms import forms, normal
-from .model import Configuration, SectionName
+from .model import LISTED, Configuration, SectionName
 from .todo import Todo
 
+#: In place of a setting: the thing is only in the old configuration, or only in the new.
+MISSING, EXTRA = "(missing)", "(extra)"
 #: Tags that mark a pool as made by a restore; the copy has them and the original has not.
 OWN_TAGS = "poolsafe:"
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigDifference:
-    """One setting that differs. Values are never told: some are secrets.
+    """One setting that differs, or one thing that is only on one side. Values are never told: some are secrets.
 
     `because` is why it may: the reason of a to-do item, or `override`; None where nobody knows why.
     """
@@ -55,6 +57,9 @@ def differences(
 
 def _members(section: SectionName, left: Any, right: Any, added: set[str]) -> Iterator[str]:
     one, other = normal(left or {}), normal(right or {})
+    if section in LISTED and bool(one) != bool(other):
+        yield MISSING if one else EXTRA
+        return
     for member in sorted({*one, *other}):
         if one.get(member) == other.get(member):
             continue

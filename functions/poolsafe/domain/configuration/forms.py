@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .attribute_schema import special_attributes
 from .members import CLIENT_SETTINGS, PROVIDER_READ_ONLY
 from .model import Configuration, SectionName
-from .pool import own_tags, schema, settings
+from .pool import own_tags, settings
 
 Form = dict[str, Any]
 Forms = dict[str, Form]
@@ -41,7 +42,8 @@ def domain(told: Mapping[str, Any]) -> Form:
     return _given(
         Domain=told["Domain"],
         CustomDomainConfig=told.get("CustomDomainConfig"),
-        ManagedLoginVersion=told.get("ManagedLoginVersion"),
+        # Where nothing is said, a domain has the classic pages [API CreateUserPoolDomain].
+        ManagedLoginVersion=told.get("ManagedLoginVersion") or 1,
     )
 
 
@@ -110,9 +112,13 @@ def forms(configuration: Configuration, clients: Mapping[str, str]) -> dict[Sect
     own_settings["UsernameConfiguration"] = pool.get("UsernameConfiguration") or {"CaseSensitive": True}
     return {
         SectionName.USER_POOL: {
-            "settings": {**_given(**own_settings), **settings(pool), **_given(LambdaConfig=pool.get("LambdaConfig"))},
+            "settings": {
+                **_given(**own_settings),
+                **settings(pool),
+                **_given(LambdaConfig=pool.get("LambdaConfig"), DcrConfiguration=pool.get("DcrConfiguration")),
+            },
             "protection": {"DeletionProtection": pool.get("DeletionProtection") or "INACTIVE"},
-            "schema": schema(pool),
+            "schema": special_attributes(pool),
         },
         SectionName.MFA: {"mfa": mfa(configuration.mapping(SectionName.MFA))},
         SectionName.CLIENTS: {

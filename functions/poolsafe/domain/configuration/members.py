@@ -14,6 +14,7 @@ IMMUTABLE = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
 #: UpdateUserPool takes these; it resets what is left out, so they always go together [API UpdateUserPool].
 SETTINGS = (
     "AccountRecoverySetting",
+    "AcrConfiguration",
     "AdminCreateUserConfig",
     "AutoVerifiedAttributes",
     "DeviceConfiguration",
@@ -31,8 +32,9 @@ SETTINGS = (
     "UserPoolTier",
     "VerificationMessageTemplate",
 )
-#: Set when the users are back: triggers would run for each of them, and protection would keep a failed attempt.
-FINISHING = ("LambdaConfig", "DeletionProtection", "UserPoolTags")
+#: Set when the users are back: triggers would run for each of them, and protection would keep a failed attempt. Who may
+#: register clients by themselves (Dcr) names scopes, which have to be there, and is nothing for a pool half-made.
+FINISHING = ("LambdaConfig", "DeletionProtection", "DcrConfiguration", "UserPoolTags")
 
 #: Members of DescribeUserPool's UserPool that are restored by another way than their own name.
 RENAMED: Mapping[str, str] = {
@@ -86,6 +88,7 @@ CLIENT_NOT_RESTORED: Mapping[str, str] = {
     "UserPoolId": "that of the new pool",
     "CreationDate": "that of the new client",
     "LastModifiedDate": "that of the new client",
+    "ClientType": "how the client was made; a copy did not register itself",
 }
 #: Members of CreateUserPoolClient that are sent only where a secret is not known.
 CLIENT_INSTEAD: Mapping[str, str] = {"GenerateSecret": "only where the old secret is not known"}

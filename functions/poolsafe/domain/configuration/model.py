@@ -55,6 +55,19 @@ class SectionName(StrEnum):
         return f"config/{self.value}.json"
 
 
+#: Sections whose entries are things of their own, each there or not.
+LISTED = (
+    SectionName.CLIENTS,
+    SectionName.IDENTITY_PROVIDERS,
+    SectionName.RESOURCE_SERVERS,
+    SectionName.DOMAINS,
+    SectionName.UI_CUSTOMIZATION,
+    SectionName.BRANDING,
+    SectionName.TERMS,
+    SectionName.RISK,
+)
+
+
 class SectionStatus(StrEnum):
     """How the reading of a section ended."""
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .attribute_schema import MAX_ADDED, Attribute, is_custom, special_attributes
 from .forms import Form, Forms, alike
 from .model import Configuration, SectionName
-from .pool import MAX_ADDED, custom_attributes, finishing, is_custom, own_tags, settings
+from .pool import finishing, own_tags, settings
 
 #: Before the users: what their attributes, sign-in and groups rest upon comes first [facts: order of restoring].
 MAKING = (
@@ -91,13 +92,17 @@ def update_ids(section: SectionName, current: Configuration, forms: Forms) -> di
     }
 
 
-def pool_steps(wanted: Mapping[str, Any], current: Mapping[str, Any], sub_attribute: Form | None) -> Iterator[Step]:
-    """Before the users: missing attributes, and the settings. Triggers, protection and tags stay what they are."""
+def pool_steps(wanted: Mapping[str, Any], current: Mapping[str, Any], added: Mapping[str, Attribute]) -> Iterator[Step]:
+    """Before the users: missing attributes, and the settings. Triggers, protection and tags stay what they are.
+
+    `added` are attributes beyond those wanted, by their full names.
+    """
     there = {told["Name"] for told in current.get("SchemaAttributes") or ()}
-    missing = [entry for entry in added_attributes(wanted, sub_attribute) if stored_name(entry) not in there]
+    custom = {name: entry for name, entry in special_attributes(wanted).items() if is_custom(name)}
+    missing = [entry for name, entry in {**custom, **added}.items() if name not in there]
     for start in range(0, len(missing), MAX_ADDED):
-        added = missing[start : start + MAX_ADDED]
-        yield Step(SectionName.USER_POOL, "schema", "AddCustomAttributes", {"CustomAttributes": added})
+        some = missing[start : start + MAX_ADDED]
+        yield Step(SectionName.USER_POOL, "schema", "AddCustomAttributes", {"CustomAttributes": some})
     if not alike(settings(wanted), settings(current)):
         kept = finishing(current, current.get("LambdaConfig") or {})
         yield _update(settings(wanted), kept, current)
@@ -110,20 +115,6 @@ def last_steps(wanted: Mapping[str, Any], current: Mapping[str, Any], tags: Mapp
     there = finishing(current, current.get("LambdaConfig") or {})
     if not (alike(last, there) and alike(settings(wanted), settings(current))):
         yield _update(settings(wanted), last, current)
-
-
-def added_attributes(wanted: Mapping[str, Any], sub_attribute: Form | None) -> list[Form]:
-    """The custom attributes of a new pool as AddCustomAttributes takes them, that for the old `sub` among them."""
-    added = custom_attributes(wanted)
-    if sub_attribute and stored_name(sub_attribute) not in {stored_name(entry) for entry in added}:
-        added.append(sub_attribute)
-    return added
-
-
-def stored_name(attribute: Form) -> str:
-    """The name under which DescribeUserPool will tell of it [API CreateUserPool]."""
-    prefix = "dev:custom:" if attribute.get("DeveloperOnlyAttribute") else "custom:"
-    return f"{prefix}{attribute['Name']}"
 
 
 def immutable_differences(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
@@ -146,6 +137,8 @@ def _kind(told: Mapping[str, Any]) -> Form:
 
 
 def _update(changed: Form, last: Form, current: Mapping[str, Any]) -> Step:
-    """The whole object: UpdateUserPool resets what is left out. What it says of MFA is what is there."""
-    mfa = {"MfaConfiguration": current.get("MfaConfiguration") or "OFF"}
-    return Step(SectionName.USER_POOL, "settings", "UpdateUserPool", {**changed, **last, **mfa})
+    """The whole object: UpdateUserPool resets what is left out. What it says of MFA and the name is what is there."""
+    kept = {"MfaConfiguration": current.get("MfaConfiguration") or "OFF"}
+    if current.get("Name"):
+        kept["PoolName"] = current["Name"]
+    return Step(SectionName.USER_POOL, "settings", "UpdateUserPool", {**changed, **last, **kept})

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .attribute_schema import AttributeSchema, attribute_schema
+from .attribute_schema import AttributeSchema, attribute_schema, special_attributes
 from .cloudformation_properties import USER_POOL, known_only, literal_map, without
 from .endpoints import Domains, prefix_domain_suffix
 from .external import triggers
@@ -53,7 +53,7 @@ class UserPoolResource:
 def user_pool_resource(configuration: Configuration) -> UserPoolResource:
     """The pool of a template."""
     described = dict(configuration.user_pool)
-    schema = attribute_schema(described)
+    schema = attribute_schema(special_attributes(described))
     tags, refused = _tags(described.get("UserPoolTags") or configuration.mapping(SectionName.TAGS))
     properties, unknown = known_only(
         {
