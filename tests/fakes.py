@@ -25,7 +25,7 @@ from poolsafe.domain.records import (
     User,
 )
 from poolsafe.domain.target import TargetPool
-from poolsafe.errors import AlreadyExists, NotFound, PageTokenRefused, Rejected, Throttled
+from poolsafe.errors import AccessDenied, AlreadyExists, NotFound, PageTokenRefused, Rejected, Throttled
 from poolsafe.ports import StoredObject
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -109,15 +109,30 @@ class KillAt:
 
 @dataclass
 class MemoryStore:
-    """The ObjectStore port in memory. `written` has the key of every write, in order; `before` as in FakeUserPool."""
+    """The ObjectStore port in memory. `written` has the key of every write, in order; `before` as in FakeUserPool.
+
+    What lies under `secrets/` is written and read by `with_secrets` alone: it has another key.
+    """
 
     objects: dict[str, StoredObject] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
     before: Callable[[str], None] = nothing_happens
+    may_use_key: bool = False
+    content_types: dict[str, str] = field(default_factory=dict)
 
-    def put(self, key: str, content: bytes, metadata: Mapping[str, str] | None = None) -> None:
+    @property
+    def with_secrets(self) -> MemoryStore:
+        """The same bucket, as those see it who may use the key for secrets."""
+        return MemoryStore(self.objects, self.written, lambda operation: self.before(operation), may_use_key=True)
+
+    def put(
+        self, key: str, content: bytes, metadata: Mapping[str, str] | None = None, content_type: str | None = None
+    ) -> None:
         self.before("PutObject")
+        self._require_key("PutObject", key)
         self.objects[key] = StoredObject(content, dict(metadata or {}))
+        if content_type is not None:
+            self.content_types[key] = content_type
         self.written.append(key)
         self.before("after PutObject")
 
@@ -130,6 +145,7 @@ class MemoryStore:
 
     def get(self, key: str) -> StoredObject | None:
         self.before("GetObject")
+        self._require_key("GetObject", key)
         return self.objects.get(key)
 
     def keys(self, prefix: str) -> list[str]:
@@ -142,6 +158,10 @@ class MemoryStore:
 
     def url(self, key: str) -> str:
         return f"s3://bucket/{key}"
+
+    def _require_key(self, operation: str, key: str) -> None:
+        if key.startswith("secrets/") != self.may_use_key:
+            raise AccessDenied(f"{operation}: {key} is not for this function's key.")
 
 
 @dataclass
@@ -285,11 +305,12 @@ class FakeUserPool:
         target = self._target()
         if {"sub", "identities"} & attributes.keys() or target.unknown(attributes) or target.too_long(attributes):
             raise Rejected("AdminCreateUser", "InvalidParameterException")
-        if self._username_attributes and username not in map(attributes.get, self._username_attributes):
+        by_address = target.username_attributes
+        if by_address and username not in map(attributes.get, by_address):
             raise Rejected("AdminCreateUser", "InvalidParameterException")
         sub = str(uuid.uuid4())
         user = User(
-            sub if self._username_attributes else target.fold(username),
+            sub if by_address else target.fold(username),
             sub,
             FORCE_CHANGE_PASSWORD,
             True,
@@ -334,6 +355,8 @@ class FakeUserPool:
         longest = self._max_lengths
         return {
             "Id": self.user_pool_id,
+            "Name": self.user_pool_id.partition("_")[2],
+            "Arn": f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{self.user_pool_id}",
             "EstimatedNumberOfUsers": len(self.accounts),
             "SchemaAttributes": [
                 {
@@ -368,7 +391,8 @@ class FakeUserPool:
 
     def _take_password(self, operation: str, username: str, password: str) -> None:
         self.passwords.append((username, password))
-        if len(password) < self._min_password_length or not all(set(group) & set(password) for group in CLASSES):
+        shortest = self._target().password_policy.get("MinimumLength", 8)
+        if len(password) < shortest or not all(set(group) & set(password) for group in CLASSES):
             raise Rejected(operation, "InvalidPasswordException")
 
     def _named(self, username: str) -> Account | None:
@@ -382,7 +406,7 @@ class FakeUserPool:
             if target.fold(username) in (target.fold(account.user.username), account.user.sub):
                 return account
             local = account.user.status != EXTERNAL_PROVIDER
-            if local and self._username_attributes and target.fold(username) == target.identity(account.user):
+            if local and target.username_attributes and target.fold(username) == target.identity(account.user):
                 return account
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,23 +19,28 @@ from poolsafe.domain.plan import Planner
 from poolsafe.domain.quotas import DOCUMENTED
 from poolsafe.domain.records import Group
 from poolsafe.domain.requests import BackupRequest, RestoreRequest
-from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, run_id
+from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, region_of, run_id
 from poolsafe.domain.sub_map import SubMapping
 from poolsafe.domain.target import TargetPool
-from poolsafe.operations.describe_pool import describe_pool, save_config
+from poolsafe.operations.describe_pool import describe_pool
 from poolsafe.operations.export import Export
+from poolsafe.operations.load_configuration import load_configuration
 from poolsafe.operations.open_snapshot import find_snapshot
 from poolsafe.operations.parts import part_keys, read_keys
+from poolsafe.operations.plan_pool import PlanPool
 from poolsafe.operations.plan_restore import PlanProgress, PlanRestore, sub_attribute_of
+from poolsafe.operations.read_configuration import ReadConfiguration
 from poolsafe.operations.reading import SnapshotReader
 from poolsafe.operations.report_restore import report_dry_run, report_restore
 from poolsafe.operations.restore_groups import RestoreGroups
 from poolsafe.operations.restore_lane import RestoreLane, RestoreProgress, count, count_failures
 from poolsafe.operations.restore_users import RestoreUser
+from poolsafe.operations.save_configuration import ConfigurationProgress, SaveConfiguration
 from poolsafe.operations.seal import Exported, seal
 from poolsafe.operations.verify_snapshot import verify_snapshot
 from poolsafe.operations.verify_target import Readback, VerifyProgress, VerifyTarget
 from poolsafe.ports import Deadline, UserPool
+from tests.fake_cognito import ACCOUNT, FakeCognito, FakeWaf
 from tests.fakes import FakeClock, FakeUserPool, MemoryStore, Never
 
 REGIONS = frozenset({"us-east-1", "eu-west-1"})
@@ -63,10 +68,10 @@ class Machines:
         request = BackupRequest.of({"user_pool_id": pool.user_pool_id, **options}, REGIONS)
         ref, started_at = self._name(request.user_pool_id, execution)
         file_format = bootstrap.FORMATS[request.format]
-        described, description = describe_pool(pool, "user_pool_id")
-        save_config(self.store, ref.prefix + CONFIG, description)
+        described, _ = describe_pool(pool, "user_pool_id")
         export = Export(pool, self.store, file_format, ref.prefix, self.deadline)
         users, groups, memberships = self._export(export, "mfa" in request.include)
+        configuration = self._configuration(pool, request, ref, groups)
         return seal(
             self.store,
             file_format,
@@ -76,7 +81,7 @@ class Machines:
             Exported((users,), (groups,), (memberships,)),
             started_at,
             described["EstimatedNumberOfUsers"],
-            [CONFIG],
+            configuration,
             {"poolsafe": "test"},
         )
 
@@ -84,11 +89,11 @@ class Machines:
         """The restore machine; its result."""
         document = {"target_user_pool_id": target.user_pool_id, **options}
         request = RestoreRequest.of(document, REGIONS)
-        manifest = find_snapshot(self.store, request)
+        manifest = find_snapshot(self.store, request.snapshot)
         described, description = describe_pool(target, "target_user_pool_id")
         pool = TargetPool.of(described)
         planner = Planner(manifest.user_pool_id, pool, sub_attribute_of(request, pool))
-        ref, started_at = self._name(request.target_user_pool_id, execution)
+        ref, started_at = self._name(target.user_pool_id, execution)
         paths = RestorePaths(ref.snapshot_id)
         self.store.put(paths.target_key, description)
         request = RestoreRequest.from_state(
@@ -97,6 +102,10 @@ class Machines:
         checked = 0
         while checked < len(manifest.files):
             checked = verify_snapshot(self.store, bootstrap.format_of, manifest, self.deadline, checked)
+        source = load_configuration(self.store, None, manifest)
+        planned = PlanPool(_cognito_of(target), self.store, paths, ACCOUNT).existing_pool(
+            source, _reader_of(target), request, self.deadline
+        )
         parquet = bootstrap.PARQUET
         before = Export(target, self.store, parquet, paths.target_before, self.deadline)
         listed, listed_groups = self._listing(before)
@@ -104,7 +113,7 @@ class Machines:
         progress = PlanProgress()
         while not progress.done:
             progress = plan.advance(manifest, planner, paths, listed, request, progress)
-        plan.write_summary(manifest, request, planner, paths, DOCUMENTED, progress)
+        plan.write_summary(manifest, request, planner, paths, DOCUMENTED, progress, planned.plan)
         if request.dry_run:
             return report_dry_run(self.store, self.clock, paths, started_at)
         reader = SnapshotReader(self.store, manifest, bootstrap.format_of)
@@ -124,6 +133,7 @@ class Machines:
             paths,
             request,
             started_at,
+            target.user_pool_id,
             [groups.to_state(), *(lane.to_state() for lane in users)],
             verified.to_state(),
         )
@@ -173,6 +183,22 @@ class Machines:
             memberships = export.memberships(memberships, groups)
         return users, groups, memberships
 
+    def _configuration(
+        self, pool: UserPool, request: BackupRequest, ref: SnapshotRef, groups: ExportProgress
+    ) -> ConfigurationProgress:
+        secret_store = None if request.secrets == "redact" else self.store.with_secrets
+        save = SaveConfiguration(_reader_of(pool), self.store, secret_store, ref, bootstrap.as_yaml, self.deadline)
+        keys = part_keys(ref.prefix, "groups", groups, bootstrap.FORMATS[request.format])
+        progress = ConfigurationProgress()
+        while not progress.done:
+            state = json.loads(json.dumps(progress.to_state()))
+            progress = save.advance(ConfigurationProgress.of(state), lambda: self._groups(request, keys))
+        return progress
+
+    def _groups(self, request: BackupRequest, keys: list[str]) -> Iterator[Group]:
+        for batch in read_keys(self.store, bootstrap.FORMATS[request.format], keys, Group):
+            yield from batch
+
     def _listing(self, export: Export) -> tuple[ExportProgress, frozenset[str]]:
         users = groups = ExportProgress()
         while not users.done:
@@ -215,6 +241,17 @@ class Machines:
                 progress = worker.advance(restore, paths, plan.parts, self.lanes, progress)
             done.append(progress)
         return done
+
+
+def _cognito_of(pool: UserPool) -> FakeCognito:
+    """The control plane of a pool that was made as FakeUserPool."""
+    assert isinstance(pool, FakeUserPool)
+    return FakeCognito(region_of(pool.user_pool_id), adopted={pool.user_pool_id: pool})
+
+
+def _reader_of(pool: UserPool) -> ReadConfiguration:
+    cognito = _cognito_of(pool)
+    return ReadConfiguration(cognito, FakeWaf(cognito.region), cognito.web, pool.user_pool_id)
 
 
 def pool_with(users: int, groups: int = 3, pool_id: str = "us-east-1_Source", **options: Any) -> FakeUserPool:

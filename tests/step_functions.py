@@ -18,21 +18,23 @@ from types import TracebackType
 from typing import Any
 
 from poolsafe import bootstrap
-from poolsafe.adapters.governed import GovernedUserPool, Governor
+from poolsafe.adapters.governed import GovernedApi, GovernedUserPool, Governor
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.quotas import DOCUMENTED
-from poolsafe.domain.snapshot import SnapshotRef
+from poolsafe.domain.snapshot import SnapshotRef, region_of
 from poolsafe.errors import PoolNotFound
 from poolsafe.operations.open_snapshot import read_manifest
 from poolsafe.ports import Deadline
 from poolsafe.settings import Settings
-from tests.fakes import FakeUserPool, Killed
-from tests.pipeline import Machines
+from tests.fake_cognito import ACCOUNT, FakeCognito, FakeWaf, FakeWeb
+from tests.fakes import FakeUserPool, Killed, MemoryStore
+from tests.pipeline import LATEST, Machines
 
 #: Read once: botocore's list of them takes longer than a whole run over fakes.
 REGIONS = bootstrap.regions()
 DEFINITIONS = Path(__file__).parents[1] / "statemachine"
 FUNCTION = re.compile(r"\$\{(?P<job>[A-Z][a-z]+)(?P<state>\w+)Function\}")
+SECRETS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/secrets"
 MAX_PAYLOAD = 256 * 1024
 
 State = dict[str, Any]
@@ -179,15 +181,47 @@ def _as_json(payload: Any) -> Any:
 
 @dataclass(frozen=True)
 class FakeApplication(bootstrap.Application):
-    """The adapters of a warm function, over fakes: governed pools by id, and a store in memory."""
+    """The adapters of a warm function, over fakes: governed pools by id, the control plane by Region, and a bucket."""
 
     pools: dict[str, FakeUserPool] = field(default_factory=dict)
+    cognitos: dict[str, FakeCognito] = field(default_factory=dict)
+    wafs: dict[str, FakeWaf] = field(default_factory=dict)
+    internet: FakeWeb = field(default_factory=FakeWeb)
 
     def user_pool(self, user_pool_id: str, quota_share: float, lanes: int = 1) -> tuple[GovernedUserPool, Governor]:
         governor = Governor(self.rates(quota_share, lanes), self.clock)
-        pool = self.pools.get(user_pool_id) or _absent(user_pool_id)
+        pool = self.pools.get(user_pool_id) or self._made(user_pool_id) or _absent(user_pool_id)
         pool.on_throttle = governor.throttled
         return GovernedUserPool(pool, governor), governor
+
+    def cognito(self, region: str, quota_share: float) -> GovernedApi:
+        return GovernedApi(self.control_plane(region), Governor(self.rates(quota_share), self.clock))
+
+    def control_plane(self, region: str) -> FakeCognito:
+        """Cognito of a Region, with the pools there that were made as FakeUserPool."""
+        if region not in self.cognitos:
+            self.cognitos[region] = FakeCognito(region)
+        cognito = self.cognitos[region]
+        cognito.web, cognito.clock = self.internet, self.clock  # type: ignore[assignment]
+        cognito.adopted = {name: pool for name, pool in self.pools.items() if region_of(name) == region}
+        return cognito
+
+    def waf(self, region: str) -> FakeWaf:
+        return self.wafs.setdefault(region, FakeWaf(region))
+
+    @property
+    def web(self) -> FakeWeb:
+        return self.internet
+
+    @property
+    def secrets(self) -> MemoryStore:
+        assert self.settings.secrets_key is not None
+        assert isinstance(self.store, MemoryStore)
+        return self.store.with_secrets
+
+    def _made(self, user_pool_id: str) -> FakeUserPool | None:
+        cognito = self.control_plane(region_of(user_pool_id))
+        return cognito.user_pool(user_pool_id) if user_pool_id in cognito.pools else None
 
 
 def _absent(user_pool_id: str) -> FakeUserPool:
@@ -207,14 +241,19 @@ class Deployed(Machines):
 
     executions: list[Execution] = field(default_factory=list)
     pools: dict[str, FakeUserPool] = field(default_factory=dict)
+    cognitos: dict[str, FakeCognito] = field(default_factory=dict)
+    wafs: dict[str, FakeWaf] = field(default_factory=dict)
+    internet: FakeWeb = field(default_factory=FakeWeb)
 
     def __enter__(self) -> Deployed:
         for job in ("backup", "restore"):
             # A logger writes to the standard output of when it was made, and that of an earlier test is closed.
             logging.root.manager.loggerDict.pop(job, None)
-        settings = Settings.of({"SNAPSHOT_BUCKET": "bucket"})
+        settings = Settings.of({"SNAPSHOT_BUCKET": "bucket", "SECRETS_KEY": SECRETS_KEY, "ACCOUNT_ID": ACCOUNT})
         assert settings.quotas == DOCUMENTED
-        self.application = FakeApplication(settings, self.store, self.clock, self.pools)
+        self.application = FakeApplication(
+            settings, self.store, self.clock, self.pools, self.cognitos, self.wafs, self.internet
+        )
         self._before = bootstrap.application, bootstrap.regions
         bootstrap.application = lambda: self.application  # type: ignore[assignment]
         bootstrap.regions = lambda: REGIONS
@@ -231,6 +270,13 @@ class Deployed(Machines):
     def restore(self, target: FakeUserPool, execution: str | None = None, **options: Any) -> State:  # type: ignore[override]
         self.pools[target.user_pool_id] = target
         result: State = self.start("restore", {"target_user_pool_id": target.user_pool_id, **options}, execution)
+        return result
+
+    def create_pool(self, pool_name: str, execution: str | None = None, **options: Any) -> State:
+        """A restore of the latest snapshot into a pool that it makes; options of `create_pool` have `pool_`."""
+        created = {name.removeprefix("pool_"): options.pop(name) for name in [*options] if name.startswith("pool_")}
+        request = {"snapshot": LATEST, "create_pool": {"pool_name": pool_name, **created}, **options}
+        result: State = self.start("restore", request, execution)
         return result
 
     def start(self, machine: str, request: Any, execution: str | None = None) -> Any:

@@ -17,4 +17,5 @@ def handler(event: Event, invocation: Invocation) -> Event:
         job.paths,
         job.desired(),
         event["sub_attribute"],
+        is_new=job.request.create_pool is not None,
     )

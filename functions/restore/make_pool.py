@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from poolsafe.domain.configuration.secrets import take_out
 from poolsafe.entrypoint import Event, Invocation, state
 from restore.configuration_job import ConfigurationJob
 
@@ -18,7 +19,9 @@ def handler(event: Event, invocation: Invocation) -> Event:
     done = maker.make(desired.wanted)
     if done and job.request.create_pool is not None:
         described = maker.reader.user_pool({})
-        invocation.application.store.put(job.paths.target_key, json.dumps(described, ensure_ascii=False).encode())
+        invocation.application.store.put(
+            job.paths.target_key, json.dumps(take_out(described)[0], ensure_ascii=False).encode()
+        )
     return {
         **job.listings(user_pool_id),
         "sub_attribute": event["sub_attribute"],

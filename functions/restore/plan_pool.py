@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from poolsafe.domain.configuration.secrets import take_out
 from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.plan_restore import sub_attribute_of
@@ -17,7 +18,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
     request, store = job.request, application.store
     planned = job.plan()
     if request.create_pool is not None:
-        store.put(job.paths.target_key, json.dumps(planned.described, ensure_ascii=False).encode())
+        store.put(job.paths.target_key, json.dumps(take_out(planned.described)[0], ensure_ascii=False).encode())
     store.put(job.paths.planned_configuration_key, json.dumps(planned.plan, indent=1).encode())
     return {
         **job.listings(planned.described["Id"] if planned.exists else None),

@@ -9,6 +9,7 @@ import os
 
 from ministack import app as emulator
 
+from .auth_factors import auth_factors, put_factors
 from .branding import branding
 from .calls import Calls
 from .client_secrets import chosen_secret, client_secrets, make_secrets_like_cognito, second_secret
@@ -17,24 +18,31 @@ from .cloudformation import mend_cloudformation
 from .concern import Concern, surround
 from .constraints import constraints
 from .controls import App, with_controls
+from .devices import devices, put_devices
 from .faults import Faults
 from .function_process import make_functions_like_lambda
 from .group_defaults import group_defaults
 from .group_quota import group_quota
 from .group_update import group_update
+from .import_jobs import Imports
+from .import_upload import with_uploads
+from .imported_sign_in import imported_sign_in
 from .log_delivery import log_delivery
 from .messages import Messages
 from .mfa_config import mfa_config
+from .mfa_preference import mfa_preference
 from .password_reset import password_reset
 from .permissions import see_resources_in_bodies
 from .pool_deletion import pool_deletion
 from .pool_settings import pool_settings
+from .recovery_channels import recovery_channels
 from .replicas import replicas
 from .resource_servers import resource_servers
 from .risk import risk
 from .schema_checks import schema_checks
 from .schema_names import schema_names
 from .seed import put_users
+from .sessions import sessions
 from .signing_certificate import signing_certificate
 from .sse_kms import needing_keys
 from .terms import terms
@@ -48,17 +56,23 @@ COGNITO, WAF, S3 = "cognito-idp", "wafv2", "s3"
 
 def application() -> App:
     """Assembles the layer. Once per process: it takes its place inside the emulator."""
-    calls, messages, faults = Calls(), Messages(), Faults()
+    calls, messages, faults, imports = Calls(), Messages(), Faults(), Imports()
     concerns: list[Concern] = [  # outermost first
         calls,
         faults,
         constraints,
+        imports,
         usernames,
         schema_checks,
         group_quota,
         group_defaults,
         group_update,
         password_reset,
+        recovery_channels,
+        imported_sign_in,
+        mfa_preference,
+        auth_factors,
+        devices,
         pool_settings,
         pool_deletion,
         mfa_config,
@@ -71,6 +85,7 @@ def application() -> App:
         branding,
         terms,
         log_delivery,
+        sessions,
         risk,
         client_secrets,
         replicas,
@@ -90,6 +105,9 @@ def application() -> App:
         "messages": messages.control,
         "faults": faults.control,
         "users": put_users,
+        "import": imports.control,
+        "devices": put_devices,
+        "factors": put_factors,
         "server": lambda _method, _body: {"pid": os.getpid()},
     }
-    return with_images(with_controls(as_if_over_tls(emulator.app), controls))
+    return with_uploads(with_images(with_controls(as_if_over_tls(emulator.app), controls)), imports)

@@ -57,9 +57,11 @@ DEFAULTS: Json = {
     "AccountRecoverySetting": None,
     "KeyConfiguration": None,
     "IssuerConfiguration": None,
+    "AcrConfiguration": None,
+    "DcrConfiguration": None,
 }
 #: Members the emulator does not read, for us to keep.
-KEPT = ("KeyConfiguration", "IssuerConfiguration")
+KEPT = ("KeyConfiguration", "IssuerConfiguration", "AcrConfiguration", "DcrConfiguration")
 #: What the emulator shows empty, or as None, where Cognito shows nothing.
 SHOWN_EMPTY = (
     *(name for name, value in DEFAULTS.items() if value is None),

@@ -9,7 +9,11 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud import Cloud
+import botocore.session
+
+from local.cloud import ROOT_KEYS, Cloud
+from local.server import REGION
+from local.stack import BUILD
 
 Json = dict[str, Any]
 
@@ -64,6 +68,15 @@ CUSTOM: list[Json] = [
 ]
 
 
+def newest(cloud: Cloud) -> Any:
+    """Cognito through the SDK's service model that the layer pins: newer than that of the tests' own SDK."""
+    session = botocore.session.Session()
+    models = BUILD / "SharedLayer/python/botocore/data"
+    session.get_component("data_loader").search_paths.insert(0, str(models))
+    keys: Any = {"aws_access_key_id": ROOT_KEYS["AccessKeyId"], "aws_secret_access_key": ROOT_KEYS["SecretAccessKey"]}
+    return session.create_client("cognito-idp", region_name=REGION, endpoint_url=cloud.endpoint, **keys)
+
+
 @dataclass(frozen=True)
 class RichPool:
     """The pool, its clients by name, and the trigger's ARN."""
@@ -75,7 +88,7 @@ class RichPool:
 
 def make(cloud: Cloud, prefix: str, name: str = "shop") -> RichPool:
     """Make one; `prefix` is that of its domain, which no two pools may share."""
-    idp = cloud.client("cognito-idp")
+    idp = newest(cloud)
     trigger = trigger_function(cloud, prefix)
     pool_id = idp.create_user_pool(
         PoolName=name,
@@ -119,6 +132,7 @@ def make(cloud: Cloud, prefix: str, name: str = "shop") -> RichPool:
             "PreTokenGenerationConfig": {"LambdaVersion": "V2_0", "LambdaArn": trigger},
         },
         DeletionProtection="ACTIVE",
+        AcrConfiguration={"Level1": {"AcrValue": "urn:shop:password"}},
     )["UserPool"]["Id"]
     idp.create_user_pool_domain(UserPoolId=pool_id, Domain=prefix, ManagedLoginVersion=2)
     idp.create_resource_server(
@@ -242,6 +256,12 @@ def _around(cloud: Cloud, idp: Any, pool_id: str, clients: dict[str, str]) -> No
             },
         ],
     )
+    idp.set_user_pool_session_configuration(
+        UserPoolId=pool_id, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 5}
+    )
+    idp.set_user_pool_client_session_configuration(
+        UserPoolId=pool_id, ClientId=clients["web"], SSOSession={"MaxValidityMinutes": 30}
+    )
     idp.set_risk_configuration(
         UserPoolId=pool_id, CompromisedCredentialsRiskConfiguration={"Actions": {"EventAction": "BLOCK"}}
     )
@@ -296,6 +316,7 @@ def configuration(idp: Any, pool_id: str) -> Json:
             branded[name] = ask("describe_managed_login_branding_by_client", "ManagedLoginBranding", ClientId=client_id)
         except idp.exceptions.ResourceNotFoundException:
             continue
+    threats = pool.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF") != "OFF"
     return {
         "user_pool": _plain(pool),
         "mfa": ask("get_user_pool_mfa_config", None),
@@ -323,10 +344,16 @@ def configuration(idp: Any, pool_id: str) -> Json:
         },
         "branding": branded,
         "terms": [ask("describe_terms", "Terms", TermsId=entry["TermsId"]) for entry in terms],
+        "sessions": {
+            "pool": ask("get_user_pool_session_configuration", None),
+            **{n: ask("get_user_pool_client_session_configuration", None, ClientId=i) for n, i in clients.items()},
+        }
+        if hasattr(idp, "get_user_pool_session_configuration")
+        else {},
         "log_delivery": ask("get_log_delivery_configuration", "LogDeliveryConfiguration"),
         "risk": {
             name: ask("describe_risk_configuration", "RiskConfiguration", **({"ClientId": i} if i else {}))
-            for name, i in {"pool": "", **clients}.items()
+            for name, i in ({"pool": "", **clients} if threats else {}).items()
         },
         "tags": idp.list_tags_for_resource(ResourceArn=pool["Arn"])["Tags"],
     }

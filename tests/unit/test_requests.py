@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from poolsafe import bootstrap
-from poolsafe.domain.requests import BackupRequest, RestoreRequest
+from poolsafe.domain.configuration.override import Override
+from poolsafe.domain.requests import AssessRequest, BackupRequest, CreatePool, RestoreRequest
 from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.errors import InvalidRequest
 from poolsafe.schema_check import require
@@ -18,6 +19,15 @@ BACKUP = {"user_pool_id": "us-east-1_AbCdEfGhI"}
 RESTORE = {"snapshot": "us-east-1_AbCdEfGhI/latest", "target_user_pool_id": "us-east-1_Target"}
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 REGIONS = frozenset({"us-east-1", "eu-central-1", "us-gov-west-1"})
+
+
+def created(pool: Any = None, **more: Any) -> dict[str, Any]:
+    """A restore that makes its pool."""
+    return {"snapshot": RESTORE["snapshot"], "create_pool": {"pool_name": "shop", **more} if pool is None else pool}
+
+
+def overridden(**settings: Any) -> dict[str, Any]:
+    return created(override=settings)
 
 
 def check(machine: str, document: Any) -> BackupRequest | RestoreRequest:
@@ -37,7 +47,7 @@ def refusal(machine: str, document: Any) -> str:
 
 
 def test_a_backup_needs_nothing_but_a_pool() -> None:
-    assert check("backup", BACKUP) == BackupRequest("us-east-1_AbCdEfGhI", "parquet", (), 0.5, "auto", None)
+    assert check("backup", BACKUP) == BackupRequest("us-east-1_AbCdEfGhI", "parquet", (), 0.5, "auto", "keep", None)
 
 
 def test_a_restore_needs_nothing_but_a_snapshot_and_a_target() -> None:
@@ -55,7 +65,7 @@ def test_a_restore_needs_nothing_but_a_snapshot_and_a_target() -> None:
         quota_share=0.8,
         dry_run=False,
     )
-    assert request.wants_latest
+    assert request.snapshot.snapshot_id == "latest"
 
 
 @pytest.mark.parametrize(
@@ -127,6 +137,8 @@ WRONG = [
     ("backup", {**BACKUP, "quota_share": 1.01}, "quota_share: does not fit: maximum 1"),
     ("backup", {**BACKUP, "shards": 4}, 'shards: must be one of "auto", 1'),
     ("backup", {**BACKUP, "shards": True}, 'shards: must be one of "auto", 1'),
+    ("backup", {**BACKUP, "secrets": "none"}, 'secrets: must be one of "keep", "redact"'),
+    ("backup", {**BACKUP, "secrets": True}, 'secrets: must be one of "keep", "redact"'),
     ("backup", {**BACKUP, "note": 7}, "note: must be of type string or null"),
     ("backup", {**BACKUP, "note": "x" * 1001}, "note: does not fit: maxLength 1000"),
     ("backup", {**BACKUP, "formats": "json"}, "formats: is not a known field; did you mean format?"),
@@ -174,6 +186,47 @@ WRONG = [
     ("restore", {**RESTORE, "dry_run": "true"}, "dry_run: must be of type boolean"),
     ("restore", {**RESTORE, "dry_run": 1}, "dry_run: must be of type boolean"),
     ("restore", {**RESTORE, "allow_source_pool": "yes"}, "allow_source_pool: must be of type boolean"),
+    ("restore", {**RESTORE, "create_pool": {"pool_name": "shop"}}, "create_pool: and target_user_pool_id are both"),
+    ("restore", created(7), "create_pool: must be of type object"),
+    ("restore", created({}), "create_pool.pool_name: is missing"),
+    ("restore", created({"pool_name": ""}), "create_pool.pool_name: does not fit: "),
+    ("restore", created({"pool_name": "x" * 129}), "create_pool.pool_name: does not fit: maxLength 128"),
+    ("restore", created({"pool_name": "a/b"}), "create_pool.pool_name: does not fit: pattern"),
+    ("restore", created({"pool_name": 7}), "create_pool.pool_name: must be of type string"),
+    ("restore", created({"name": "shop"}), "create_pool.name: is not a known field"),
+    ("restore", created(region="mars-north-1"), "create_pool.region: names a Region"),
+    ("restore", created(region=1), "create_pool.region: must be of type string"),
+    ("restore", created(override=[]), "create_pool.override: must be of type object"),
+    ("restore", overridden(case_sensitiv=True), "create_pool.override.case_sensitiv: is not a known field; did you"),
+    ("restore", overridden(case_sensitive="no"), "create_pool.override.case_sensitive: must be of type boolean"),
+    ("restore", overridden(case_sensitive=0), "create_pool.override.case_sensitive: must be of type boolean"),
+    ("restore", overridden(username_attributes="email"), "create_pool.override.username_attributes: must be of type"),
+    ("restore", overridden(username_attributes=["name"]), "create_pool.override.username_attributes.0: must be one of"),
+    ("restore", overridden(alias_attributes=["email"] * 2), "create_pool.override.alias_attributes: does not fit: uni"),
+    ("restore", overridden(alias_attributes=[7]), "create_pool.override.alias_attributes.0: must be one of"),
+    ("restore", overridden(required_attributes=[""]), "create_pool.override.required_attributes.0: does not fit: "),
+    ("restore", overridden(required_attributes={}), "create_pool.override.required_attributes: must be of type array"),
+    ("restore", overridden(domain="Shop"), "create_pool.override.domain: does not fit: pattern"),
+    ("restore", overridden(domain="x" * 64), "create_pool.override.domain: does not fit: maxLength 63"),
+    ("restore", overridden(domain=None), "create_pool.override.domain: must be of type string"),
+    (
+        "restore",
+        overridden(username_attributes=["email"], alias_attributes=["email"]),
+        "create_pool.override: asks for username_attributes and alias_attributes",
+    ),
+    ("restore", {**RESTORE, "role_map": []}, "role_map: must be of type object"),
+    (
+        "restore",
+        {**RESTORE, "role_map": {"arn:aws:iam::1:role/a": "b"}},
+        "role_map.arn:aws:iam::1:role/a: does not fit",
+    ),
+    ("restore", {**RESTORE, "role_map": {"admin": "arn:aws:iam::1:role/a"}}, "role_map"),
+    ("restore", {**RESTORE, "only": ["config"]}, "only: must be of type object"),
+    ("restore", {**RESTORE, "only": {}}, "only.sections: is missing"),
+    ("restore", {**RESTORE, "only": {"sections": []}}, "only.sections: does not fit: "),
+    ("restore", {**RESTORE, "only": {"sections": ["users"]}}, 'only.sections.0: must be "config"'),
+    ("restore", {**RESTORE, "restore_id": "latest"}, "restore_id: does not fit: pattern"),
+    ("restore", {**RESTORE, "restore_id": 7}, "restore_id: must be of type string"),
     ("restore", {**RESTORE, "dryrun": True}, "dryrun: is not a known field; did you mean dry_run?"),
     ("restore", {**RESTORE, "target": "us-east-1_T"}, "target: is not a known field"),
 ]
@@ -220,6 +273,44 @@ def test_a_wish_for_the_default_attribute_is_told_from_the_default() -> None:
         assert request.sub_attribute_given is given
 
 
+def test_a_restore_that_makes_its_pool_needs_nothing_but_its_name() -> None:
+    request = check("restore", created())
+    assert isinstance(request, RestoreRequest)
+    assert request.target_user_pool_id is None
+    assert request.create_pool == CreatePool("shop", "us-east-1", Override())
+    assert request.changes_configuration
+
+
+def test_only_the_configuration_of_a_pool_that_exists_is_written_on_demand() -> None:
+    plain, only = check("restore", RESTORE), check("restore", {**RESTORE, "only": {"sections": ["config"]}})
+    assert isinstance(plain, RestoreRequest)
+    assert isinstance(only, RestoreRequest)
+    assert (plain.only_config, plain.changes_configuration) == (False, False)
+    assert (only.only_config, only.changes_configuration) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        RESTORE,
+        {**RESTORE, "only": {"sections": ["config"]}, "role_map": {"arn:aws:iam::1:role/a": "arn:aws:iam::1:role/b"}},
+        overridden(
+            case_sensitive=False,
+            username_attributes=[],
+            alias_attributes=["email"],
+            required_attributes=["email"],
+            domain="shop",
+        ),
+        created(region="eu-central-1"),
+    ],
+)
+def test_a_request_travels_between_states_and_is_the_same(document: dict[str, Any]) -> None:
+    request = check("restore", document)
+    assert isinstance(request, RestoreRequest)
+    state = json.loads(json.dumps(request.to_state(request.snapshot)))
+    assert RestoreRequest.from_state(state) == request
+
+
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "us-gov-west-1"])
 def test_every_region_with_user_pools_is_known(region: str) -> None:
     assert region in bootstrap.regions()
@@ -242,7 +333,31 @@ def test_a_region_that_is_not_there_is_not_known() -> None:
         ("restore", {**RESTORE, "snapshot": "alice@example.com"}),
         ("restore", {**RESTORE, "sub_attribute": "alice@example.com" * 3}),
         ("restore", {**RESTORE, "target_user_pool_id": "alice@example.com"}),
+        ("restore", created({"pool_name": "alice@example.com/"})),
+        ("restore", created(region="alice@example.com")),
+        ("restore", overridden(domain="alice@example.com")),
+        ("restore", overridden(username_attributes=["alice@example.com"])),
+        ("restore", {**RESTORE, "role_map": {"arn:aws:iam::1:role/a": "alice@example.com"}}),
+        ("restore", {**RESTORE, "only": {"sections": ["alice@example.com"]}}),
+        ("restore", {**RESTORE, "restore_id": "alice@example.com"}),
     ],
 )
 def test_no_message_repeats_a_value(machine: str, document: dict[str, Any]) -> None:
     assert "alice" not in refusal(machine, document)
+
+
+def test_an_assessment_needs_a_pool_or_a_snapshot_and_says_so() -> None:
+    with pytest.raises(InvalidRequest, match="user_pool_id: is missing"):
+        AssessRequest.of({}, REGIONS)
+
+
+def test_an_assessment_of_a_snapshot_is_of_its_pool() -> None:
+    request = AssessRequest.of({"snapshot": "us-east-1_AbCdEfGhI/latest"}, REGIONS)
+    assert request.user_pool_id == "us-east-1_AbCdEfGhI"
+    with pytest.raises(InvalidRequest, match="snapshot: is not of us-east-1_Other"):
+        AssessRequest.of({"snapshot": "us-east-1_AbCdEfGhI/latest", "user_pool_id": "us-east-1_Other"}, REGIONS)
+
+
+def test_an_assessment_travels_between_states_as_it_was() -> None:
+    request = AssessRequest.of({"user_pool_id": "us-east-1_AbCdEfGhI", "intended_changes": ["region"]}, REGIONS)
+    assert AssessRequest.from_state(request.to_state(None)) == request

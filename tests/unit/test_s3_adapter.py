@@ -119,3 +119,20 @@ def test_folders_are_told_by_name(stub: Stubber, store: S3Store) -> None:
 
 def test_a_place_in_the_bucket_is_told_to_people_as_a_url(store: S3Store) -> None:
     assert store.url("restores/x/report.json") == "s3://bucket/restores/x/report.json"
+
+
+def test_secrets_are_written_under_their_own_key_and_nothing_else_is(stub: Stubber) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/secrets"
+    store = S3Store("bucket", stub.client, kms_key_arn=key)
+    expected = {
+        "Bucket": "bucket",
+        "Key": "a",
+        "Body": CONTENT,
+        "ChecksumSHA256": CHECKSUM,
+        "ServerSideEncryption": "aws:kms",
+        "SSEKMSKeyId": key,
+    }
+    stub.add_response("put_object", {}, {**expected, "Metadata": {}})
+    store.put("a", CONTENT)
+    stub.add_response("put_object", {}, {**expected, "IfNoneMatch": "*"})
+    assert store.put_if_absent("a", CONTENT)

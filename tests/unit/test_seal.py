@@ -17,6 +17,7 @@ from poolsafe.domain.records import User
 from poolsafe.domain.requests import BackupRequest
 from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.errors import SealRefused
+from poolsafe.operations.save_configuration import ConfigurationProgress
 from poolsafe.operations.seal import Exported, seal
 from poolsafe.ports import StoredObject
 from poolsafe.schema_check import require
@@ -27,6 +28,7 @@ from tests.pipeline import Machines, pool_with
 REF = SnapshotRef.parse("us-east-1_Source/20261122T030000Z-3f9a1c")
 STARTED_AT = "2026-11-22T03:00:00.000Z"
 CONFIG = "config/user_pool.json"
+CONFIGURATION = ConfigurationProgress(({"name": "user_pool", "status": "saved", "error": None},), (CONFIG,), done=True)
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Run:
             "exported": self.exported,
             "started_at": STARTED_AT,
             "estimated_users": 7,
-            "config_paths": [CONFIG],
+            "configuration": CONFIGURATION,
             "versions": {"poolsafe": "test"},
         }
         return seal(**{**values, **changed})
@@ -82,7 +84,13 @@ def test_the_manifest_tells_every_file_with_its_size_rows_and_hash() -> None:
     ]
     assert (manifest.status, manifest.counts.users, manifest.counts.groups) == ("COMPLETE", 7, 2)
     assert manifest.note == "before the move"
-    assert manifest.options == {"format": "parquet", "include": [], "quota_share": 0.5, "shards": "auto"}
+    assert manifest.options == {
+        "format": "parquet",
+        "include": [],
+        "quota_share": 0.5,
+        "shards": "auto",
+        "secrets": "keep",
+    }
 
 
 def test_the_manifest_fits_its_schema_and_reads_back_as_it_was() -> None:

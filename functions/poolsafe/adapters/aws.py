@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from ..errors import (
     AccessDenied,
@@ -74,9 +74,13 @@ CONFIG = Config(
 )
 
 
-def client(service: str, region: str | None = None) -> Any:
+#: For calls that botocore must not make again by itself.
+ONCE = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+
+
+def client(service: str, region: str | None = None, config: Config = CONFIG) -> Any:
     """A client of one service. Region None means that of the function."""
-    return boto3.client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]
+    return boto3.client(service, region_name=region, config=config)  # type: ignore[call-overload]
 
 
 def cognito_regions() -> frozenset[str]:
@@ -98,6 +102,9 @@ def our_errors(operation: str) -> Iterator[None]:
         code = str(error.response.get("Error", {}).get("Code", "Unknown"))
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         raise translate(operation, code, status) from error
+    except ParamValidationError as error:
+        # The SDK in use does not take what the snapshot holds; the next attempt would fare no better.
+        raise Rejected(operation, "ParamValidationError") from error
     except BotoCoreError as error:
         raise ServiceUnavailable(f"{operation}: no answer ({type(error).__name__}).") from error
 

@@ -10,8 +10,20 @@ from typing import Any
 from botocore import xform_name
 
 from ..errors import Unexpected
-from .aws import client, our_errors
+from .aws import ONCE, client, our_errors
 from .throttles import hear_throttles
+
+#: Operations that, made again after an answer was lost, make a second thing or are refused because of the first.
+#: Whoever calls them looks what is there, and then calls again.
+NOT_REPEATED = frozenset(
+    {
+        "AddCustomAttributes",
+        "CreateResourceServer",
+        "CreateUserPool",
+        "CreateUserPoolClient",
+        "CreateUserPoolDomain",
+    }
+)
 
 
 class BotoService:
@@ -23,6 +35,9 @@ class BotoService:
         self.region = region
         self._client = boto if boto is not None else client(service, region)
         self._model = self._client.meta.service_model
+        self._once = boto
+        self._service = service
+        self._on_throttle = on_throttle
         if on_throttle is not None:
             hear_throttles(self._client, on_throttle)
 
@@ -33,10 +48,19 @@ class BotoService:
         if not self.knows(operation):
             raise Unexpected(f"{operation} is not an operation of the boto3 in use.")
         arguments = _with_bytes(self._model.operation_model(operation).input_shape, members)
+        chosen = self._not_repeating() if operation in NOT_REPEATED else self._client
         with our_errors(operation):
-            answer = getattr(self._client, xform_name(operation))(**arguments)
+            answer = getattr(chosen, xform_name(operation))(**arguments)
         answered: dict[str, Any] = _as_json({name: told for name, told in answer.items() if name != "ResponseMetadata"})
         return answered
+
+    def _not_repeating(self) -> Any:
+        """A client that asks once. Most functions never need it."""
+        if self._once is None:
+            self._once = client(self._service, self.region, ONCE)
+            if self._on_throttle is not None:
+                hear_throttles(self._once, self._on_throttle)
+        return self._once
 
 
 def _as_json(told: Any) -> Any:

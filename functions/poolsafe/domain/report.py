@@ -43,9 +43,9 @@ class Run:
 
     @property
     def gaps(self) -> int:
-        """Things of the configuration that could not be made."""
-        gaps: int = (self.configuration or {}).get("gaps", 0)
-        return gaps
+        """Things of the configuration that could not be made, and sections that could not be read back."""
+        told = self.configuration or {}
+        return int(told.get("gaps", 0)) + len(told.get("not_compared", ()))
 
     @property
     def failed(self) -> int:

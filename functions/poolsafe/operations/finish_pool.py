@@ -17,6 +17,7 @@ from ..domain.configuration.differences import differences
 from ..domain.configuration.id_map import id_map
 from ..domain.configuration.model import Configuration, SectionName
 from ..domain.configuration.record import PoolRecord
+from ..domain.configuration.wanted import COPIED
 from ..domain.snapshot import RestorePaths
 from ..ports import ObjectStore
 from ..schema_check import require
@@ -29,12 +30,15 @@ def finish_pool(
     paths: RestorePaths,
     desired: Desired,
     sub_attribute: str | None,
+    *,
+    is_new: bool,
 ) -> dict[str, Any]:
     """Do the last steps and compare; counts for the report. Running it twice ends in the same files."""
     pool.finish(desired.wanted)
     new = pool.reader.everything(pool.deadline.near)
     record = pool.record
-    found = differences(desired.source, new, record.clients, record.todos, [sub_attribute] if sub_attribute else [])
+    added = [sub_attribute] if sub_attribute else []
+    found = differences(desired.source, new, record.clients, record.todos, added, keeps=not is_new)
     ids = id_map(desired.source, new, record.clients)
     changes = cut_over(desired.source, new, record.clients, ids, _secrets_kept(desired.source, new, record))
     require("id_map", ids)
@@ -47,7 +51,7 @@ def finish_pool(
         "pool_name": record.pool_name,
         "clients": len(record.clients),
         "todo": [todo.to_state() for todo in record.todos],
-        "not_compared": sorted({name.value for name in SectionName} - new.reached()),
+        "not_compared": sorted((COPIED & desired.source.documents.keys()) - new.reached()),
         "gaps": sum(todo.why.is_gap for todo in record.todos),
         "explained": dict(Counter(difference.section for difference in found if difference.because)),
         "undeclared": dict(Counter(difference.section for difference in found if not difference.because)),

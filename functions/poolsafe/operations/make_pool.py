@@ -30,7 +30,7 @@ from ..domain.configuration.steps import (
     section_steps,
     update_ids,
 )
-from ..domain.configuration.todo import Todo, Why, refused
+from ..domain.configuration.todo import Todo, Why, left_out, refused
 from ..domain.snapshot import RestorePaths
 from ..errors import AccessDenied, AlreadyExists, PoolIncomplete, Rejected, Unexpected
 from ..ports import Deadline, ObjectStore, ServiceApi
@@ -127,7 +127,7 @@ class MakePool:
         if section is SectionName.CLIENTS:
             return CopyClients(self.reader, self.deadline, self.record, self._note, self._stop).copy(wanted)
         current = self._now(section)
-        for step in self._steps(section, wanted, current):
+        for step in map(self._by_old_name, self._steps(section, wanted, current)):
             if self.record.refused(section, step.name):
                 continue
             self._apply(step)
@@ -145,6 +145,11 @@ class MakePool:
         for name in [name for name, form in things.items() if form.get("ClientId") in self._not_copied(wanted)]:
             del things[name]
         yield from section_steps(section, things, there, update_ids(section, current, there))
+
+    def _by_old_name(self, step: Step) -> Step:
+        """What belongs to a client is named by its old id, as everywhere in the report."""
+        old = next((old for old, new in self.record.clients.items() if new == step.name), step.name)
+        return replace(step, name=old)
 
     def _now(self, section: SectionName) -> Configuration:
         """The pool as it is, as far as this section needs it. What cannot be read counts as not there."""
@@ -176,7 +181,7 @@ class MakePool:
                     self._note(self.record.with_met([refused(step.section, step.name, error)]))
                     return
                 code = error.code if isinstance(error, Rejected) else type(error).__name__
-                self._note(self.record.with_met([_left_out(step.section, name, step.operation, code)]))
+                self._note(self.record.with_met([left_out(step.section, name, step.operation, code)]))
                 del members[name]
 
     def _spoken_of(self, error: Rejected | AccessDenied, members: Mapping[str, Any]) -> str | None:
@@ -234,13 +239,3 @@ class MakePool:
             "If that is a quota, raise it or free some of it; then redrive, or start again with restore_id "
             f"{self.paths.restore_id}: it goes on with that pool and makes no second one."
         )
-
-
-def _left_out(section: SectionName, name: str, operation: str, code: str) -> Todo:
-    return Todo(
-        section.value,
-        name,
-        Why.REFUSED,
-        f"Set {name} by hand as the snapshot has it: {operation} was refused with it, and went through without.",
-        code,
-    )

@@ -23,7 +23,7 @@ from ..domain.configuration.todo import Todo, domain_taken
 from ..domain.configuration.wanted import Place
 from ..domain.requests import CreatePool, RestoreRequest
 from ..domain.snapshot import RestorePaths, shown_key
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, NotFound
 from ..ports import Deadline, ObjectStore, ServiceApi
 from .find_pool import find_pool
 from .make_pool import save_record
@@ -50,12 +50,15 @@ class PlanPool:
 
     def new_pool(self, source: Configuration, create: CreatePool, sub_attribute: str | None) -> PlannedPool:
         """A pool to be made, or to be gone on with where this restore made it before. Raises InvalidRequest."""
-        there = find_pool(self.cognito, create.pool_name, self.paths.restore_id)
+        record = self._recorded()
+        there = self._made_before(record) or find_pool(self.cognito, create.pool_name, self.paths.restore_id)
         changed = create.override.apply(source)
         taken = self._domains_taken(changed, there["Id"] if there else None)
         desired = Desired.of(source, create.override, Place(create.region, self.account), taken)
-        record = self._recorded() or PoolRecord(create.pool_name, create.region)
         own = there["Id"] if there else None
+        if record is None or record.user_pool_id not in (None, own):
+            # Nothing is made yet; or somebody deleted what was, and the next pool has nothing of it.
+            record = PoolRecord(create.pool_name, create.region)
         save_record(self.store, self.paths, replace(record, user_pool_id=own, planned=desired.todos))
         plan = {
             "action": "create",
@@ -82,7 +85,7 @@ class PlanPool:
         save_record(self.store, self.paths, PoolRecord(str(pool.get("Name")), place.region, pool["Id"], clients, todos))
         # Secrets differ from what `take_out` left, and are no setting.
         clean = replace(target, documents={name: take_out(document)[0] for name, document in target.documents.items()})
-        found = differences(desired.source, clean, clients, todos)
+        found = differences(desired.source, clean, clients, todos, keeps=request.only_config)
         if request.only_config:
             self._show_or_require_shown(request, found, todos, clean)
         plan = {
@@ -122,6 +125,17 @@ class PlanPool:
             if owner and owner != own_pool:
                 found.append(domain_taken(domain["Domain"], owner))
         return tuple(found)
+
+    def _made_before(self, record: PoolRecord | None) -> dict[str, Any] | None:
+        """The pool that the record names, asked for by its id: a listing may lag behind. None where it is gone."""
+        if record is None or record.user_pool_id is None:
+            return None
+        try:
+            described: dict[str, Any] = self.cognito.call("DescribeUserPool", UserPoolId=record.user_pool_id)
+        except NotFound:
+            return None
+        found: dict[str, Any] = described["UserPool"]
+        return found
 
     def _recorded(self) -> PoolRecord | None:
         found = self.store.get(self.paths.pool_key)

@@ -103,6 +103,13 @@ class ReadConfiguration:
                 continue
         return found
 
+    def _pool_and_clients(self, documents: Documents, operation: str, member: str) -> list[dict[str, Any]]:
+        """What a call tells of the pool, and of each client that has its own: others are told that of the pool
+        [API GetUICustomization]."""
+        clients = self._of_each_client(documents, lambda client_id: self._ask(operation, ClientId=client_id)[member])
+        own = (told for client_id, told in clients.items() if told.get("ClientId") == client_id)
+        return [self._ask(operation)[member], *own]
+
     def user_pool(self, documents: Documents) -> Any:
         return self._ask("DescribeUserPool")["UserPool"]
 
@@ -141,16 +148,8 @@ class ReadConfiguration:
         return [domain for domain in found if domain]
 
     def ui_customization(self, documents: Documents) -> Any:
-        found = [self._logo(self._ask("GetUICustomization")["UICustomization"])]
-        for client_id, told in self._of_each_client(documents, self._ui_of_client).items():
-            # A client without its own is told that of all clients [API GetUICustomization].
-            if told.get("ClientId") == client_id:
-                found.append(self._logo(told))
-        return [told for told in found if told.get("CSS") or told.get("ImageUrl")]
-
-    def _ui_of_client(self, client_id: str) -> dict[str, Any]:
-        told: dict[str, Any] = self._ask("GetUICustomization", ClientId=client_id)["UICustomization"]
-        return told
+        found = self._pool_and_clients(documents, "GetUICustomization", "UICustomization")
+        return [self._logo(told) for told in found if told.get("CSS") or told.get("ImageUrl")]
 
     def _logo(self, told: dict[str, Any]) -> dict[str, Any]:
         if not told.get("ImageUrl"):
@@ -173,16 +172,15 @@ class ReadConfiguration:
     def log_delivery(self, documents: Documents) -> Any:
         return self._ask("GetLogDeliveryConfiguration")["LogDeliveryConfiguration"]
 
-    def risk(self, documents: Documents) -> Any:
-        found = [self._ask("DescribeRiskConfiguration")["RiskConfiguration"]]
-        for client_id, told in self._of_each_client(documents, self._risk_of_client).items():
-            if told.get("ClientId") == client_id:
-                found.append(told)
-        return [told for told in found if told.keys() - {"UserPoolId", "ClientId", "LastModifiedDate"}]
+    def sessions(self, documents: Documents) -> Any:
+        def of_client(client_id: str) -> dict[str, Any]:
+            return self._ask("GetUserPoolClientSessionConfiguration", ClientId=client_id)
 
-    def _risk_of_client(self, client_id: str) -> dict[str, Any]:
-        told: dict[str, Any] = self._ask("DescribeRiskConfiguration", ClientId=client_id)["RiskConfiguration"]
-        return told
+        return [self._ask("GetUserPoolSessionConfiguration"), *self._of_each_client(documents, of_client).values()]
+
+    def risk(self, documents: Documents) -> Any:
+        found = self._pool_and_clients(documents, "DescribeRiskConfiguration", "RiskConfiguration")
+        return [told for told in found if told.keys() - {"UserPoolId", "ClientId", "LastModifiedDate"}]
 
     def tags(self, documents: Documents) -> Any:
         arn = documents[SectionName.USER_POOL]["Arn"]
@@ -237,6 +235,10 @@ _READERS: Mapping[SectionName, tuple[Reader, tuple[str, ...]]] = {
     SectionName.BRANDING: (ReadConfiguration.branding, ("DescribeManagedLoginBrandingByClient",)),
     SectionName.TERMS: (ReadConfiguration.terms, ("ListTerms", "DescribeTerms")),
     SectionName.LOG_DELIVERY: (ReadConfiguration.log_delivery, ("GetLogDeliveryConfiguration",)),
+    SectionName.SESSIONS: (
+        ReadConfiguration.sessions,
+        ("GetUserPoolSessionConfiguration", "GetUserPoolClientSessionConfiguration"),
+    ),
     SectionName.RISK: (ReadConfiguration.risk, ("DescribeRiskConfiguration",)),
     SectionName.TAGS: (ReadConfiguration.tags, ("ListTagsForResource",)),
     SectionName.REPLICAS: (ReadConfiguration.replicas, ("ListUserPoolReplicas",)),

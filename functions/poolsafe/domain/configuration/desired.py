@@ -30,6 +30,7 @@ class Desired:
         names = {todo.name for todo in taken}
         kept = [domain for domain in possible.entries(SectionName.DOMAINS) if domain["Domain"] not in names]
         possible = replace(possible, documents={**possible.documents, SectionName.DOMAINS: kept})
+        todos = [todo for todo in todos if todo.name not in names or todo.why is not Why.NEEDS_DNS]
         return cls(changed, possible, (*todos, *taken))
 
     def into(self, target: Configuration) -> Desired:

@@ -14,13 +14,17 @@ from .todo import Todo
 MISSING, EXTRA = "(missing)", "(extra)"
 #: Tags that mark a pool as made by a restore; the copy has them and the original has not.
 OWN_TAGS = "poolsafe:"
+#: Why an overwritten pool has more than the snapshot: what is its own is left, for nothing is ever deleted.
+KEPT = "kept"
+#: Of these, each member is a thing of its own; elsewhere the whole of what has a name is one.
+OPEN_ENDED = ((SectionName.USER_POOL, "schema"), (SectionName.TAGS, "tags"))
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigDifference:
     """One setting that differs, or one thing that is only on one side. Values are never told: some are secrets.
 
-    `because` is why it may: the reason of a to-do item, or `override`; None where nobody knows why.
+    `because` is why it may: the reason of a to-do item, or `kept`; None where nobody knows why.
     """
 
     section: str
@@ -33,12 +37,18 @@ class ConfigDifference:
 
 
 def differences(
-    old: Configuration, new: Configuration, clients: Mapping[str, str], todos: Iterable[Todo], added: Iterable[str] = ()
+    old: Configuration,
+    new: Configuration,
+    clients: Mapping[str, str],
+    todos: Iterable[Todo],
+    added: Iterable[str] = (),
+    *,
+    keeps: bool = False,
 ) -> list[ConfigDifference]:
     """Where `new` is not what `old` is. `clients` maps old client ids to new; `added` are attributes put in on purpose.
 
     What a to-do item speaks of is explained by it. Sections that are not saved on the one side, or were not reached on
-    the other, are not compared.
+    the other, are not compared. `keeps` is for a pool that was there before: what it alone has is explained.
     """
     open_items = list(todos)
     ids = {new_id: old_id for old_id, new_id in clients.items()}
@@ -51,6 +61,8 @@ def differences(
             for member in _members(section, things.get(name), has[section].get(name), set(added)):
                 told = ids.get(name, name)
                 because = _because(section, {name, told}, member, open_items)
+                if keeps and because is None and _is_its_own(section, name, member, things.get(name)):
+                    because = KEPT
                 found.append(ConfigDifference(section.value, told, member, because))
     return found
 
@@ -68,6 +80,12 @@ def _members(section: SectionName, left: Any, right: Any, added: set[str]) -> It
         if member in added and member not in one:
             continue
         yield member
+
+
+def _is_its_own(section: SectionName, name: str, member: str, thing: Any) -> bool:
+    """Whether the old pool has nothing of the kind."""
+    had = normal(thing or {})
+    return not had or ((section, name) in OPEN_ENDED and member not in had)
 
 
 def _because(section: SectionName, names: set[str], member: str, todos: list[Todo]) -> str | None:

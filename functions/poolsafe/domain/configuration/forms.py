@@ -75,6 +75,21 @@ def terms(told: Mapping[str, Any], clients: Mapping[str, str]) -> Form:
     )
 
 
+def sessions(told: list[Mapping[str, Any]], clients: Mapping[str, str]) -> Forms:
+    """What a client has is asleep while the pool does not track sessions, and Cognito takes it only while it does."""
+    found: Forms = {}
+    for entry in told:
+        client_id = entry.get("ClientId")
+        if client_id is None:
+            found[ALL_CLIENTS] = _given(
+                UserSessionTracking=entry.get("UserSessionTracking"), TokenSession=entry.get("TokenSession")
+            )
+        elif found.get(ALL_CLIENTS, {}).get("UserSessionTracking") == "ENABLED":
+            new_id = clients.get(client_id, client_id)
+            found[new_id] = _given(ClientId=new_id, SSOSession=entry.get("SSOSession"))
+    return found
+
+
 def risk(told: Mapping[str, Any], clients: Mapping[str, str]) -> Form:
     client_id = told.get("ClientId")
     return _given(
@@ -139,6 +154,7 @@ def forms(configuration: Configuration, clients: Mapping[str, str]) -> dict[Sect
             f"{form.get('ClientId', ALL_CLIENTS)} {form['TermsName']}": form
             for form in (terms(entry, clients) for entry in lists[SectionName.TERMS])
         },
+        SectionName.SESSIONS: sessions(lists[SectionName.SESSIONS], clients),
         SectionName.RISK: _by_client(risk(entry, clients) for entry in lists[SectionName.RISK]),
         SectionName.LOG_DELIVERY: {"log_delivery": log_delivery(configuration.mapping(SectionName.LOG_DELIVERY))},
         SectionName.TAGS: {"tags": own_tags(configuration.mapping(SectionName.TAGS))},

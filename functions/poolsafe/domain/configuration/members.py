@@ -157,6 +157,7 @@ NOT_RESTORED: Mapping[str, Mapping[str, str]] = {
         "CreationDate": "that of the new one",
         "LastModifiedDate": "that of the new one",
     },
+    "sessions": {"UserPoolId": "that of the new pool", "ClientId": "that of the new client"},
     "log_delivery": {"UserPoolId": "that of the new pool"},
     "risk": {
         "UserPoolId": "that of the new pool",

@@ -14,6 +14,7 @@ secrets (`secrets.py`), with times as ISO 8601 strings:
     branding             list of DescribeManagedLoginBrandingByClient's, each with its ClientId; assets in Base64
     terms                list of DescribeTerms' Terms
     log_delivery         GetLogDeliveryConfiguration's LogDeliveryConfiguration
+    sessions             GetUserPoolSessionConfiguration, then GetUserPoolClientSessionConfiguration of each client
     risk                 list of DescribeRiskConfiguration's: the pool's own has no ClientId
     tags                 ListTagsForResource's Tags
     replicas             list of ListUserPoolReplicas' entries
@@ -43,6 +44,7 @@ class SectionName(StrEnum):
     BRANDING = "branding"
     TERMS = "terms"
     LOG_DELIVERY = "log_delivery"
+    SESSIONS = "sessions"
     RISK = "risk"
     TAGS = "tags"
     REPLICAS = "replicas"
@@ -64,6 +66,7 @@ LISTED = (
     SectionName.UI_CUSTOMIZATION,
     SectionName.BRANDING,
     SectionName.TERMS,
+    SectionName.SESSIONS,
     SectionName.RISK,
 )
 

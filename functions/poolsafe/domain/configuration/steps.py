@@ -27,6 +27,7 @@ MAKING = (
     SectionName.UI_CUSTOMIZATION,
     SectionName.BRANDING,
     SectionName.TERMS,
+    SectionName.SESSIONS,
     SectionName.RISK,
     SectionName.LOG_DELIVERY,
 )
@@ -46,11 +47,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Verbs:
-    """The operations of a section whose things have names, and the members that an update does not take."""
+    """The operations of a section whose things have names, and the members that an update does not take.
+
+    `of_client` is the operation for what belongs to one client, where that is another.
+    """
 
     create: str
     update: str
     fixed: tuple[str, ...] = ()
+    of_client: str | None = None
 
 
 VERBS: Mapping[SectionName, Verbs] = {
@@ -61,6 +66,11 @@ VERBS: Mapping[SectionName, Verbs] = {
     SectionName.UI_CUSTOMIZATION: Verbs("SetUICustomization", "SetUICustomization"),
     SectionName.BRANDING: Verbs("CreateManagedLoginBranding", "UpdateManagedLoginBranding", ("ClientId",)),
     SectionName.TERMS: Verbs("CreateTerms", "UpdateTerms", ("ClientId",)),
+    SectionName.SESSIONS: Verbs(
+        "SetUserPoolSessionConfiguration",
+        "SetUserPoolSessionConfiguration",
+        of_client="SetUserPoolClientSessionConfiguration",
+    ),
     SectionName.RISK: Verbs("SetRiskConfiguration", "SetRiskConfiguration"),
     SectionName.LOG_DELIVERY: Verbs("SetLogDeliveryConfiguration", "SetLogDeliveryConfiguration"),
 }
@@ -73,7 +83,9 @@ def section_steps(section: SectionName, wanted: Forms, current: Forms, ids: Mapp
         there = current.get(name)
         if not form or (there is not None and alike(form, there)):
             continue
-        if not there:
+        if verbs.of_client and "ClientId" in form:
+            yield Step(section, name, verbs.of_client, form)
+        elif not there:
             yield Step(section, name, verbs.create, form)
         else:
             changed = {member: value for member, value in form.items() if member not in verbs.fixed}

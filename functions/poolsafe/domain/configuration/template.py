@@ -35,7 +35,14 @@ SUBSTITUTION_WITHOUT_SUB = "E1029"
 
 NEVER_HELD = (
     *("users", "passwords", "memberships of groups", "client ids and client secrets"),
-    *("managed login branding", "UI customization", "terms documents", "risk configuration", "log delivery"),
+    *(
+        "managed login branding",
+        "UI customization",
+        "terms documents",
+        "risk configuration",
+        "log delivery",
+        "sessions",
+    ),
     *("the WAF web ACL", "replicas and the failover of domains"),
 )
 NOTES = (

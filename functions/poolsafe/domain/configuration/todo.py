@@ -53,13 +53,14 @@ class Todo:
 
 
 def domain_taken(domain: str, owner: str) -> Todo:
-    """A domain belongs to one pool [API CreateUserPoolDomain]."""
+    """A domain belongs to one pool [API CreateUserPoolDomain]. Custom ones are host names; a prefix has no dot."""
+    instead = "" if "." in domain else " Or take another prefix now: create_pool.override.domain."
     return Todo(
         SectionName.DOMAINS,
         domain,
         Why.DOMAIN_TAKEN,
         f"The domain {domain} belongs to {owner}. Delete it there when nobody signs in through it any more, then "
-        "create it in the new pool; or take another prefix now: create_pool.override.domain.",
+        f"create it in the new pool.{instead}",
     )
 
 
@@ -74,15 +75,27 @@ def secret_refused(client_id: str, client_name: str, error: Rejected) -> Todo:
     )
 
 
-def refused(section: SectionName, name: str, error: Rejected) -> Todo:
-    """Cognito would not take it."""
-    if section is SectionName.DOMAINS:
-        return replace(domain_taken(name, "another pool, perhaps of another account"), code=error.code)
+def left_out(section: SectionName, name: str, operation: str, code: str) -> Todo:
+    """Cognito took the call without this member alone."""
     return Todo(
         section.value,
         name,
         Why.REFUSED,
-        f"{error.operation} was refused with {error.code}. Set {section.value} / {name} by hand as the snapshot's "
-        f"{section.path} has it.",
+        f"Set {name} by hand as the snapshot has it: {operation} was refused with it, and went through without.",
+        code,
+    )
+
+
+def refused(section: SectionName, name: str, error: Rejected) -> Todo:
+    """Cognito would not take it."""
+    if section is SectionName.DOMAINS:
+        return replace(domain_taken(name, "another pool, perhaps of another account"), code=error.code)
+    needs = " It needs a domain." if section is SectionName.UI_CUSTOMIZATION else ""
+    return Todo(
+        section.value,
+        name,
+        Why.REFUSED,
+        f"{error.operation} was refused with {error.code}.{needs} Set {section.value} / {name} by hand as the "
+        f"snapshot's {section.path} has it.",
         error.code,
     )
