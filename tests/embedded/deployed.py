@@ -15,10 +15,13 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from local.cloud import Cloud, ExecutionFailed
 from local.server import REGION, ROOT
+from poolsafe.domain.manifest import own_digest
 
 Json = dict[str, Any]
 
 ORIGINAL_SUB = "original_sub"
+#: Roles that the stack's PassRoleArns lets a restore give to groups.
+PASSED_ROLES = tuple(f"arn:aws:iam::000000000000:role/group-{name}" for name in ("new", "kept"))
 #: When to give up on an execution, in seconds. Nothing is said about how long one should take.
 PATIENCE = 600
 #: Cognito actions that change a pool.
@@ -88,6 +91,21 @@ class Deployed:
         calls = self.cloud.calls()
         return {name: calls[name] for name in calls if name.startswith(WRITING) and name not in READING}
 
+    def log(self) -> list[str]:
+        """Every message in every log group of the stack."""
+        logs = self.cloud.client("logs")
+        groups = [
+            group["logGroupName"]
+            for page in logs.get_paginator("describe_log_groups").paginate()
+            for group in page["logGroups"]
+        ]
+        return [
+            event["message"]
+            for group in groups
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            for event in page["events"]
+        ]
+
     # The bucket
 
     @property
@@ -119,6 +137,20 @@ class Deployed:
             if key.endswith(".parquet")
             for row in pq.read_table(io.BytesIO(self.content(key))).to_pylist()
         ]
+
+    def without_configuration(self, backup: Json) -> str:
+        """Turn a snapshot into one of a release that saved DescribeUserPool and nothing else of a pool; its name."""
+        document = self.document(backup["manifest"])
+        for younger in ("sections", "secrets", "sha256"):
+            document.pop(younger)
+        document["files"] = [
+            file
+            for file in document["files"]
+            if not file["path"].startswith("config/") or file["path"] == "config/user_pool.json"
+        ]
+        document["sha256"] = own_digest(document)
+        self.put(backup["manifest"].removeprefix(f"s3://{self.bucket}/"), json.dumps(document).encode())
+        return f"{backup['user_pool_id']}/{backup['snapshot_id']}"
 
     # Pools
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,18 +16,32 @@ from tests.embedded.deployed import ORIGINAL_SUB, Deployed, Json, named, person
 FUNCTIONS = (
     "BackupCheckRequestFunction",
     "BackupDescribePoolFunction",
+    "BackupExportConfigurationFunction",
     "BackupExportUsersFunction",
     "BackupExportGroupsFunction",
     "BackupExportMembershipsFunction",
     "BackupSealSnapshotFunction",
     "RestoreCheckRequestFunction",
     "RestoreVerifySnapshotFunction",
+    "RestorePlanPoolFunction",
+    "RestoreMakePoolFunction",
+    "RestoreFinishPoolFunction",
     "RestorePlanRestoreFunction",
     "RestoreRestoreGroupsFunction",
     "RestoreRestoreUsersFunction",
     "RestoreVerifyTargetFunction",
     "RestoreReportRestoreFunction",
+    "AssessCheckRequestFunction",
+    "AssessReadConfigurationFunction",
+    "AssessSurveyUsersFunction",
+    "AssessSampleMfaFunction",
+    "AssessReportAssessmentFunction",
 )
+#: Those that make and change pools.
+CHANGING_POOLS = ("RestoreMakePoolFunction", "RestoreFinishPoolFunction")
+#: Those that write secrets, and those that read them.
+WITH_SECRETS = ("BackupExportConfigurationFunction", "RestorePlanPoolFunction", *CHANGING_POOLS)
+SECRET = "TheSecretThatTheApplicationKeeps0001"
 ANYBODY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
@@ -97,6 +112,47 @@ def snapshot(deployed: Deployed, source: str) -> str:
     return f"{source}/{deployed.backup(source)['snapshot_id']}"
 
 
+@pytest.fixture(scope="module")
+def secrets(deployed: Deployed) -> str:
+    """Where the secrets of a snapshot lie: those of one client."""
+    pool = deployed.pool()
+    deployed.idp(pool).create_user_pool_client(UserPoolId=pool, ClientName="app", ClientSecret=SECRET)
+    backup = deployed.backup(pool)
+    key = f"secrets/{pool}/{backup['snapshot_id']}/clients.json"
+    assert deployed.keys("secrets/" + pool) == [key]
+    return key
+
+
+@pytest.fixture(scope="module")
+def secrets_key(deployed: Deployed, secrets: str) -> str:
+    """The ARN of the key that they are under."""
+    told = deployed.cloud.client("s3").head_object(Bucket=deployed.bucket, Key=secrets)
+    assert told["ServerSideEncryption"] == "aws:kms"
+    return str(told["SSEKMSKeyId"])
+
+
+@pytest.fixture
+def somebody(deployed: Deployed) -> Iterator[Callable[[Json], Json]]:
+    """A user of the account who may do what a policy says; the user's access key."""
+    iam = deployed.cloud.client("iam")
+    made: list[tuple[str, str]] = []
+
+    def user(*statements: Json) -> Json:
+        name = f"somebody-{len(made)}-{uuid.uuid4()}"
+        iam.create_user(UserName=name)
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_user_policy(UserName=name, PolicyName="may", PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        made.append((name, key["AccessKeyId"]))
+        return {"AccessKeyId": key["AccessKeyId"], "SecretAccessKey": key["SecretAccessKey"]}
+
+    yield user
+    for name, key_id in made:
+        iam.delete_access_key(UserName=name, AccessKeyId=key_id)
+        iam.delete_user_policy(UserName=name, PolicyName="may")
+        iam.delete_user(UserName=name)
+
+
 # Too little
 
 
@@ -104,6 +160,7 @@ def snapshot(deployed: Deployed, source: str) -> str:
     ("function", "operation"),
     [
         ("BackupDescribePoolFunction", "DescribeUserPool"),
+        ("BackupExportConfigurationFunction", "DescribeUserPool"),
         ("BackupExportGroupsFunction", "ListGroups"),
         ("BackupExportUsersFunction", "ListUsers"),
         ("BackupSealSnapshotFunction", "GetObject"),
@@ -133,6 +190,13 @@ def test_a_restore_whose_role_lacks_an_action_says_which_and_has_written_nothing
 
 
 # Not too much
+
+
+def test_no_function_of_the_stack_is_forgotten_here(deployed: Deployed) -> None:
+    stack = deployed.cloud.client("cloudformation")
+    resources = stack.describe_stack_resources(StackName="poolsafe")["StackResources"]
+    functions = {each["LogicalResourceId"] for each in resources if each["ResourceType"] == "AWS::Lambda::Function"}
+    assert functions == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -169,7 +233,12 @@ def test_no_function_can_delete_anybody_or_change_a_pool(
     assert denied(lambda: cognito.admin_delete_user(UserPoolId=source, Username="ada"))
     assert denied(lambda: cognito.delete_group(UserPoolId=source, GroupName="staff"))
     assert denied(lambda: cognito.delete_user_pool(UserPoolId=source))
-    assert denied(lambda: cognito.update_user_pool(UserPoolId=source))
+    if function not in CHANGING_POOLS:
+        assert denied(lambda: cognito.update_user_pool(UserPoolId=source))
+        assert denied(lambda: cognito.create_user_pool(PoolName="another"))
+        assert denied(lambda: cognito.create_user_pool_client(UserPoolId=source, ClientName="another"))
+    assert denied(lambda: cognito.delete_user_pool_client(UserPoolId=source, ClientId="0123456789abcdefghijklmnop"))
+    assert denied(lambda: cognito.delete_identity_provider(UserPoolId=source, ProviderName="Corporate"))
     if not function.startswith("RestoreRestore"):
         assert denied(lambda: cognito.admin_create_user(UserPoolId=source, Username="eve", MessageAction="SUPPRESS"))
         assert denied(lambda: cognito.admin_set_user_password(UserPoolId=source, Username="ada", Password="Abcdef-1"))
@@ -184,3 +253,47 @@ def test_what_only_looks_at_its_input_can_read_nothing(
     assert denied(lambda: cognito.describe_user_pool(UserPoolId=source))
     assert denied(lambda: s3.get_object(Bucket=deployed.bucket, Key=f"snapshots/{snapshot}/manifest.json"))
     assert denied(lambda: s3.list_objects_v2(Bucket=deployed.bucket))
+
+
+# Secrets
+
+
+def allowed(*actions: str) -> Json:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+
+
+def test_who_may_read_the_bucket_reads_a_snapshot_and_none_of_its_secrets(
+    deployed: Deployed, snapshot: str, secrets: str, somebody: Callable[..., Json]
+) -> None:
+    s3 = deployed.cloud.client("s3", keys=somebody(allowed("s3:*")))
+    assert s3.get_object(Bucket=deployed.bucket, Key=f"snapshots/{snapshot}/manifest.json")["Body"].read()
+    assert denied(lambda: s3.get_object(Bucket=deployed.bucket, Key=secrets))
+
+
+def test_no_policy_of_ones_own_opens_the_secrets(
+    deployed: Deployed, secrets: str, secrets_key: str, somebody: Callable[..., Json]
+) -> None:
+    """Not even an administrator's: the key's policy leaves reading to nobody but the functions it names."""
+    for actions in (("s3:*", "kms:Decrypt"), ("*",)):
+        keys = somebody(allowed(*actions))
+        s3, kms = (deployed.cloud.client(service, keys=keys) for service in ("s3", "kms"))
+        assert s3.list_objects_v2(Bucket=deployed.bucket, Prefix=secrets)["KeyCount"] == 1, "who is denied is known"
+        assert denied(lambda s3=s3: s3.get_object(Bucket=deployed.bucket, Key=secrets))  # type: ignore[misc]
+        copy = {"Bucket": deployed.bucket, "Key": "copy.json", "CopySource": f"{deployed.bucket}/{secrets}"}
+        assert denied(lambda s3=s3, copy=copy: s3.copy_object(**copy))  # type: ignore[misc]
+        assert denied(lambda kms=kms: kms.generate_data_key(KeyId=secrets_key, KeySpec="AES_256"))  # type: ignore[misc]
+        assert denied(lambda kms=kms: kms.create_grant(KeyId=secrets_key, GranteePrincipal="*", Operations=["Decrypt"]))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_functions_that_have_to_do_with_secrets_read_them(
+    deployed: Deployed, secrets: str, keys_of: Callable[[str], Json], function: str
+) -> None:
+    s3 = deployed.cloud.client("s3", keys=keys_of(function))
+    if function in WITH_SECRETS:
+        assert SECRET.encode() in s3.get_object(Bucket=deployed.bucket, Key=secrets)["Body"].read()
+    else:
+        assert denied(lambda: s3.get_object(Bucket=deployed.bucket, Key=secrets))
+    assert denied(lambda: s3.delete_object(Bucket=deployed.bucket, Key=secrets))
+    if function != "BackupExportConfigurationFunction":
+        assert denied(lambda: s3.put_object(Bucket=deployed.bucket, Key=secrets, Body=b"{}"))

@@ -15,7 +15,21 @@ EMAIL, PHONE = "zebedee.quux@private.example", "+15555559876"
 USERNAME, NAME, SECRET = "zebedee-quux", "Zebedee Quux-Nonesuch", "Zebedees-Secret-42!"
 ATTRIBUTE = "only-zebedee-has-this"
 SUB = "5eb3dee0-0000-4000-8000-7e5edee00000"
-PRIVATE = (EMAIL, PHONE, USERNAME, NAME, SECRET, ATTRIBUTE, SUB, "Zebedee", "private.example")
+#: Of an application and of an identity provider: nobody's data, and nobody's business.
+CLIENT_SECRET, PROVIDER_SECRET = "TheSecretThatZebedeesShopKeeps0001", "what-zebedees-provider-knows"
+PRIVATE = (
+    CLIENT_SECRET,
+    PROVIDER_SECRET,
+    EMAIL,
+    PHONE,
+    USERNAME,
+    NAME,
+    SECRET,
+    ATTRIBUTE,
+    SUB,
+    "Zebedee",
+    "private.example",
+)
 #: What `domain/password.py` makes: one of each class, then 36 of all.
 PASSWORD = re.compile(r"[A-Z][a-z][0-9][!@#%^*_+=~-][A-Za-z0-9!@#%^*_+=~-]{36}")
 
@@ -31,8 +45,9 @@ class Traces:
 
 @pytest.fixture(scope="module")
 def traces(deployed: Deployed) -> Traces:
-    """A backup, a restore, a restore that is refused and one that is stopped in the middle."""
+    """A backup, a restore, one into a new pool, one that is refused and one that is stopped in the middle."""
     source, target, strict = deployed.pool("note"), deployed.pool("note", ORIGINAL_SUB), deployed.pool()
+    with_secrets(deployed, source)
     attributes = {
         "sub": SUB,
         "email": EMAIL,
@@ -55,6 +70,12 @@ def traces(deployed: Deployed) -> Traces:
     outputs.append(finish(again))
     refused = begin(deployed.machine("restore"), {**request, "target_user_pool_id": strict})
     outputs.append(deployed.failed(refused).cause)
+    anew = {"snapshot": f"{source}/latest", "create_pool": {"pool_name": "shop-again"}}
+    created = begin(deployed.machine("restore"), anew)
+    outputs.append(finish(created))
+    with deployed.cloud.faults({"action": "CreateUserPoolClient", "error": "LimitExceededException", "times": None}):
+        half = begin(deployed.machine("restore"), {**anew, "create_pool": {"pool_name": "half-a-shop"}})
+        outputs.append(deployed.failed(half).cause)
     other = deployed.pool("note", ORIGINAL_SUB)
     with deployed.cloud.faults({"action": "AdminAddUserToGroup", "error": "AccessDeniedException", "times": None}):
         stopped = begin(deployed.machine("restore"), {**request, "target_user_pool_id": other})
@@ -63,28 +84,28 @@ def traces(deployed: Deployed) -> Traces:
         third = deployed.pool("note", ORIGINAL_SUB)
         failed = begin(deployed.machine("restore"), {**request, "target_user_pool_id": third})
         outputs.append(deployed.failed(failed).cause)
-    executions = (backup, restore, again, refused, stopped, failed)
+    executions = (backup, restore, again, refused, stopped, failed, created, half)
     return Traces(
         tuple(json.dumps(deployed.history(execution), default=str, ensure_ascii=False) for execution in executions),
         tuple(json.dumps(output, ensure_ascii=False) for output in outputs),
-        "\n".join(_log(deployed)),
+        "\n".join(deployed.log()),
     )
 
 
-def _log(deployed: Deployed) -> list[str]:
-    """Every message in every log group of the stack."""
-    logs = deployed.cloud.client("logs")
-    groups = [
-        group["logGroupName"]
-        for page in logs.get_paginator("describe_log_groups").paginate()
-        for group in page["logGroups"]
-    ]
-    return [
-        event["message"]
-        for group in groups
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        for event in page["events"]
-    ]
+def with_secrets(deployed: Deployed, pool: str) -> None:
+    """Give a pool an app client and an identity provider, each with a secret."""
+    idp = deployed.idp(pool)
+    idp.create_user_pool_client(UserPoolId=pool, ClientName="shop", ClientSecret=CLIENT_SECRET)
+    details = {
+        "client_id": "shop",
+        "client_secret": PROVIDER_SECRET,
+        "authorize_scopes": "openid",
+        "oidc_issuer": "https://partner.example.com",
+        "attributes_request_method": "GET",
+    }
+    idp.create_identity_provider(
+        UserPoolId=pool, ProviderName="Partner", ProviderType="OIDC", ProviderDetails=details, AttributeMapping={}
+    )
 
 
 def test_what_is_looked_through_is_there(traces: Traces) -> None:
@@ -93,6 +114,9 @@ def test_what_is_looked_through_is_there(traces: Traces) -> None:
     for state in ("ListTargetUsers", "PlanRestore", "VerifyTarget", "ReportRestore"):
         assert f'"name": "{state}"' in traces.histories[1]
     for state in ("ExportUsers", "SealSnapshot", "RestoreUsers", "VerifyTarget"):
+        assert f'"state":"{state}"' in traces.logs.replace('": "', '":"')
+    for state in ("PlanPool", "MakePool", "FinishPool"):
+        assert f'"name": "{state}"' in traces.histories[6]
         assert f'"state":"{state}"' in traces.logs.replace('": "', '":"')
     assert "TargetMismatch" in traces.logs
     assert "AccessDenied" in traces.logs
@@ -130,9 +154,19 @@ def test_metrics_carry_no_name_but_the_services(traces: Traces) -> None:
 
 def test_what_the_report_and_the_plan_say_names_nobody(deployed: Deployed, traces: Traces) -> None:
     """They are for people's eyes; who is meant is in `outcomes/`, which only the bucket's readers see."""
-    results: list[Json] = [json.loads(output) for output in traces.outputs if "restore_id" in output]
-    assert results
+    results: list[Json] = [output for output in map(json.loads, traces.outputs) if "restore_id" in output]
+    assert len(results) == 3
     for result in results:
         for name in ("plan.json", "report.json"):
             text = deployed.content(f"restores/{result['restore_id']}/{name}").decode()
             assert not [private for private in PRIVATE if private.lower() in text.lower()]
+
+
+def test_a_secret_is_in_no_object_but_those_of_secrets(deployed: Deployed, traces: Traces) -> None:
+    found: dict[str, set[str]] = {secret: set() for secret in (CLIENT_SECRET, PROVIDER_SECRET)}
+    for key in deployed.keys(""):
+        content = deployed.content(key)
+        for secret in found:
+            if secret.encode() in content:
+                found[secret].add(key.partition("/")[0])
+    assert found == {CLIENT_SECRET: {"secrets"}, PROVIDER_SECRET: {"secrets"}}

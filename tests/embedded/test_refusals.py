@@ -192,7 +192,10 @@ def test_one_changed_byte_stops_a_restore_before_it_begins(
     deployed: Deployed, source: str, target: str, kind: str
 ) -> None:
     def flip(path: str, content: bytes) -> bytes:
-        return content[:-9] + bytes([content[-9] ^ 1]) + content[-8:] if path.startswith(kind) else content
+        if not path.startswith(kind):
+            return content
+        at = max(len(content) - 9, 0)
+        return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
 
     damaged = in_place(deployed, source, flip)
     deployed.cloud.forget()

@@ -16,6 +16,22 @@ from tests.embedded.deployed import ORIGINAL_SUB, Account, Deployed, Json, fits
 from tests.embedded.everybody import CUSTOM, FEDERATED, GROUPS, PASSWORD, UNICODE, UNSETTLED, Everybody, everybody
 
 NEW_PASSWORD = "Chosen-after-the-restore-1"
+#: What it takes to read the configuration of a pool that has nothing but users and groups.
+CONFIGURATION_CALLS = {
+    "DescribeUserPool": 1,
+    "GetUserPoolMfaConfig": 1,
+    "ListUserPoolClients": 1,
+    "ListIdentityProviders": 1,
+    "ListResourceServers": 1,
+    "GetUICustomization": 1,
+    "ListTerms": 1,
+    "GetUserPoolSessionConfiguration": 1,
+    "GetLogDeliveryConfiguration": 1,
+    "DescribeRiskConfiguration": 1,
+    "ListTagsForResource": 1,
+    "ListUserPoolReplicas": 1,
+    "GetSigningCertificate": 1,
+}
 #: Who has a verified address and is not disabled: who must be able to help themselves.
 WAYS_BACK = ("ada", UNICODE, "linked", "joiner", *UNSETTLED.values())
 
@@ -165,7 +181,8 @@ def test_no_message_was_sent(moved: Moved) -> None:
 
 def test_a_backup_reads_pages_and_never_a_user_by_name(moved: Moved) -> None:
     assert moved.backup_calls == {
-        "DescribeUserPool": 1,
+        **CONFIGURATION_CALLS,
+        "DescribeUserPool": 2,
         "ListUsers": 1,
         "ListGroups": 2,
         "ListUsersInGroup": len(GROUPS) + 1,
@@ -173,9 +190,13 @@ def test_a_backup_reads_pages_and_never_a_user_by_name(moved: Moved) -> None:
 
 
 def test_a_restore_calls_once_for_each_thing_it_makes(moved: Moved) -> None:
+    """Configuration is read and compared; none of it is written."""
     made = len(moved.source.local)
-    assert {action: count for action, count in moved.restore_calls.items() if not action.startswith("List")} == {
-        "DescribeUserPool": 1,
+    listed = {"ListUsers": 2, "ListGroups": 3, "ListUsersInGroup": len(GROUPS)}
+    assert moved.restore_calls == {
+        **CONFIGURATION_CALLS,
+        **listed,
+        "DescribeUserPool": 2,
         "CreateGroup": len(GROUPS),
         "AdminCreateUser": made,
         "AdminSetUserPassword": made,
@@ -191,6 +212,7 @@ def test_the_report_counts_everything_and_tells_every_difference(deployed: Deplo
     report = deployed.document(moved.restore["report"])
     fits("restore.report", report)
     fits("plan", report["plan"])
+    assert report["plan"]["configuration"]["action"] == "compare"
     made, lost = len(moved.source.local), len(UNSETTLED) + 1
     assert report["status"] == "COMPLETE"
     assert report["snapshot"] == f"{moved.source.pool}/{moved.backup['snapshot_id']}"

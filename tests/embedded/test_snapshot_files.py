@@ -207,7 +207,9 @@ def test_a_snapshot_in_json_lines_is_restored_as_one_in_parquet_is(deployed: Dep
 
 
 def test_mfa_preferences_are_in_the_snapshot_where_they_were_asked_for(deployed: Deployed) -> None:
-    source = deployed.pool(MfaConfiguration="OPTIONAL")
+    source = deployed.pool()
+    totp = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "MfaConfiguration": "OPTIONAL"}
+    deployed.idp(source).set_user_pool_mfa_config(UserPoolId=source, **totp)
     deployed.cloud.put_users(source, [person("ada"), person("bob")])
     deployed.cloud.forget()
     prefix = f"snapshots/{source}/"
