@@ -29,6 +29,7 @@ from .import_upload import with_uploads
 from .imported_sign_in import imported_sign_in
 from .log_delivery import log_delivery
 from .messages import Messages
+from .mfa_challenges import MfaChallenges
 from .mfa_config import mfa_config
 from .mfa_preference import mfa_preference
 from .password_reset import password_reset
@@ -43,6 +44,7 @@ from .schema_checks import schema_checks
 from .schema_names import schema_names
 from .seed import put_users
 from .sessions import sessions
+from .sign_in_names import sign_in_names
 from .signing_certificate import signing_certificate
 from .sse_kms import needing_keys
 from .terms import terms
@@ -63,12 +65,14 @@ def application() -> App:
         constraints,
         imports,
         usernames,
+        sign_in_names,
         schema_checks,
         group_quota,
         group_defaults,
         group_update,
         password_reset,
         recovery_channels,
+        MfaChallenges(),
         imported_sign_in,
         mfa_preference,
         auth_factors,

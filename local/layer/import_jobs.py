@@ -25,10 +25,10 @@ from . import import_run
 from .concern import Answer, Call, Proceed
 from .constraints import breach
 from .import_file import columns
-from .import_run import ACTIVE, CREATED, Job, advance
+from .import_run import ACTIVE, CREATED, Job, advance, jobs_of
 from .import_settings import ImportSettings
 from .import_upload import presigned
-from .operations import Json, Refused, answering, kept, now, page
+from .operations import Json, Refused, answering, now, page
 from .pools import pool_of_request
 
 JOBS_PER_POOL = 1_000
@@ -138,20 +138,13 @@ class Imports:
         return {"UserImportJobs": shown, **({"PaginationToken": token} if token else {})}
 
 
-def jobs_of(pool: Json) -> dict[str, Job]:
-    """The pool's import jobs by id, oldest first."""
-    return kept(pool, "import_jobs")
-
-
 def may_pass(role_arn: str) -> bool:
     """Whether the caller of the current request may hand that role to Cognito."""
     from ministack.core import iam_evaluator, responses
 
     key, region = iam_evaluator._verified_key.get(), responses.get_region()
     passed_to = {"iam:PassedToService": "cognito-idp.amazonaws.com"}
-    denied = iam_evaluator.enforce(
-        key, "iam:PassRole", "iam", region, resource_arn=role_arn, service_context=passed_to
-    )
+    denied = iam_evaluator.enforce(key, "iam:PassRole", "iam", region, resource_arn=role_arn, service_context=passed_to)
     return denied is None
 
 

@@ -77,6 +77,7 @@ def _trusts_cognito(document: str | Json) -> bool:
     for statement in statements if isinstance(statements, list) else [statements]:
         principal = statement.get("Principal") or {}
         services = principal.get("Service") if isinstance(principal, dict) else None
-        if statement.get("Effect") == "Allow" and SERVICE in ([services] if isinstance(services, str) else services or ()):
+        trusted = [services] if isinstance(services, str) else services or []
+        if statement.get("Effect") == "Allow" and SERVICE in trusted:
             return True
     return False

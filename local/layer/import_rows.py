@@ -23,6 +23,7 @@ from typing import Any
 from .import_file import HASH, MFA, USERNAME
 from .import_hashes import hash_problem
 from .operations import Json
+from .pools import is_case_insensitive
 
 NOT_VERIFIED = (
     "The User Record does not set any of the auto verified attributes to true. (Example: email_verified to true)."
@@ -113,6 +114,8 @@ def _name_problem(pool: Json, values: Mapping[str, str]) -> bool:
 
     name = values[USERNAME]
     given = {address: values[address] for address in ADDRESSES if values[address]}
+    if is_case_insensitive(pool):
+        name, given = name.lower(), {address: value.lower() for address, value in given.items()}
     if pool.get("UsernameAttributes"):
         return cognito._new_user_error(pool, name, given) is not None
     return any(_is_address(alias, name) for alias in pool.get("AliasAttributes") or () if alias in ADDRESSES)

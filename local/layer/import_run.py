@@ -22,7 +22,7 @@ from .import_logs import NO_ROLE, can_write, write
 from .import_rows import NO_MATCH, row_problem
 from .import_settings import ImportSettings
 from .import_users import Names, attributes_of, make_user
-from .operations import Json, now
+from .operations import Json, kept, now
 
 CREATED, PENDING, IN_PROGRESS, STOPPING = "Created", "Pending", "InProgress", "Stopping"
 STOPPED, SUCCEEDED, FAILED, EXPIRED = "Stopped", "Succeeded", "Failed", "Expired"
@@ -61,6 +61,11 @@ class Job:
     def end(self, status: str, message: str) -> None:
         self.shown.update(Status=status, CompletionDate=now(), CompletionMessage=message)
         self.content, self.rows = None, []
+
+
+def jobs_of(pool: Json) -> dict[str, Job]:
+    """The pool's import jobs by id, oldest first."""
+    return kept(pool, "import_jobs")
 
 
 def start(job: Job) -> None:

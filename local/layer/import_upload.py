@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from .controls import App, Receive, Scope, Send
+from .import_run import Job, jobs_of
 from .operations import Json, now
 from .pools import pool_anywhere
 
 if TYPE_CHECKING:
     from .import_jobs import Imports
-    from .import_run import Job
 
 PATH = "/_poolsafe/imports/"
 ENCRYPTION, KMS = "x-amz-server-side-encryption", "aws:kms"
-NO_MATCH = 403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."
+NO_MATCH = 403, "SignatureDoesNotMatch", "The request does not match the signature you provided."
 EXPIRED = 403, "AccessDenied", "Request has expired"
 NOT_SIGNED = 403, "AccessDenied", "There were headers present in the request which were not signed"
 NO_LENGTH = 501, "NotImplemented", "A header you provided implies functionality that is not implemented"
@@ -91,8 +91,6 @@ def _stored(imports: Imports, scope: Scope, headers: Mapping[str, str], content:
 
 
 def _job_of(path: str) -> Job | None:
-    from .import_jobs import jobs_of
-
     try:
         _account, pool_id, job_id = path.removeprefix(PATH).split("/")
         return jobs_of(pool_anywhere(pool_id)).get(job_id)

@@ -43,7 +43,8 @@ async def imported_sign_in(call: Call, proceed: Proceed) -> Answer:
 
 def _takes_over(user: dict[str, Any], password: str) -> bool:
     """Makes the password that the hash was made of the user's own. False if this is not it."""
-    if not is_password(*user[HASHED], password):
+    algorithm, value = user[HASHED]
+    if not is_password(algorithm, value, password):
         return False
     user["_password"] = password
     del user[HASHED]

@@ -71,12 +71,12 @@ def _check(pool: Json, user: Json, wanted: Mapping[str, Mapping[str, Any]]) -> N
             if setting.get("Enabled") is False and pool.get("MfaConfiguration") == "ON" and method in _methods(user):
                 raise _invalid("MFA is required in the user pool: it cannot be turned off.")
             continue
-        configuration, attribute = NEEDS[method]
-        if attribute is not None and not attributes.get(attribute) or method == TOTP and not user.get(TOTP_SECRET):
+        attribute = NEEDS[method][1]
+        if not (user.get(TOTP_SECRET) if attribute is None else attributes.get(attribute)):
             raise _invalid(f"User does not have delivery config set to turn on {method}")
         if method == MAIL and tier_of(pool) == "LITE":
             raise _invalid("E-mail MFA is not available in the LITE tier.")
-        if not _is_on(pool, configuration):
+        if not is_on(pool, method):
             raise _invalid(f"The user pool has not switched on {method}.")
 
 
@@ -90,14 +90,15 @@ def _check_passkeys(pool: Json, user: Json, setting: Mapping[str, Any], wanted: 
         raise _invalid("Passkey MFA needs another MFA method beside it.")
 
 
-def _is_on(pool: Json, configuration: str) -> bool:
+def is_on(pool: Json, method: str) -> bool:
+    """Whether the pool has switched that factor on."""
+    configuration = NEEDS[method][0]
     if pool.get("MfaConfiguration", "OFF") == "OFF":
         return False
-    if configuration == "SoftwareTokenMfaConfiguration":
+    if method == TOTP:
         return bool((pool.get(configuration) or {}).get("Enabled"))
     # A pool made with MFA by SMS has said so with SmsConfiguration alone (API_CreateUserPool).
-    is_sms = configuration == "SmsMfaConfiguration"
-    return pool.get(configuration) is not None or (is_sms and bool(pool.get("SmsConfiguration")))
+    return pool.get(configuration) is not None or (method == SMS and bool(pool.get("SmsConfiguration")))
 
 
 def _set(user: Json, method: str, setting: Mapping[str, Any]) -> None:

@@ -2,9 +2,9 @@
 
 Sources: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AccountRecoverySettingType.html
 (SMS does not qualify where the user also has SMS MFA, e-mail where the user has e-mail MFA; `admin_only` leaves it to
-administrators) and https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html. Whoever has no
-other verified channel: InvalidParameterException (.../APIReference/API_ForgotPassword.html). `password_reset.py` has
-refused those who have none at all.
+administrators) and https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html. Whoever has
+no other verified channel: InvalidParameterException (.../APIReference/API_ForgotPassword.html). `password_reset.py`
+has refused those who have none at all.
 
 Assumed: the rule about MFA holds in a pool without AccountRecoverySetting too, which some sources say uses either
 channel all the same; `admin_only` is a NotAuthorizedException; an app client that hides which users exist answers as
