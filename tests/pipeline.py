@@ -112,7 +112,7 @@ class Machines:
         plan = PlanRestore(self.store, parquet, bootstrap.format_of, self.deadline)
         progress = PlanProgress()
         while not progress.done:
-            progress = plan.advance(manifest, planner, paths, listed, request, progress)
+            progress = plan.advance(manifest, planner, paths, listed, request, progress, listed_groups)
         plan.write_summary(manifest, request, planner, paths, DOCUMENTED, progress, planned.plan)
         if request.dry_run:
             return report_dry_run(self.store, self.clock, paths, started_at)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from poolsafe import bootstrap
+from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.plan import Planner
+from poolsafe.domain.records import Group
 from poolsafe.domain.requests import RestoreRequest
 from poolsafe.domain.snapshot import RestorePaths
 from poolsafe.entrypoint import Event, Invocation
 from poolsafe.operations.open_snapshot import read_manifest
+from poolsafe.operations.parts import part_keys, read_keys
 from poolsafe.operations.reading import SnapshotReader
 
 
@@ -34,3 +37,9 @@ class RestoreJob:
         target = application.target(paths)
         planner = Planner(manifest.user_pool_id, target, event["sub_attribute"], request.role_map)
         return cls(request, paths, manifest, planner, SnapshotReader(application.store, manifest, bootstrap.format_of))
+
+    def groups_there(self, listed: Event) -> frozenset[str]:
+        """Names of the groups that the target had before this restore began; `listed` is the listing's progress."""
+        keys = part_keys(self.paths.target_before, "groups", ExportProgress.of(listed), bootstrap.PARQUET)
+        batches = read_keys(self.reader.store, bootstrap.PARQUET, keys, Group)
+        return frozenset(group.group_name for batch in batches for group in batch)

@@ -19,7 +19,8 @@ def handler(event: Event, invocation: Invocation) -> Event:
     if job.request.only_config:
         progress = PlanProgress(done=True)
     else:
-        progress = plan.advance(job.manifest, job.planner, job.paths, before, job.request, progress)
+        groups = job.groups_there(event["before_groups"])
+        progress = plan.advance(job.manifest, job.planner, job.paths, before, job.request, progress, groups)
     if progress.done:
         rates = application.rates(job.request.quota_share)
         planned = application.store.get(job.paths.planned_configuration_key)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from poolsafe import bootstrap
-from poolsafe.domain.lane import ExportProgress
-from poolsafe.domain.records import Group
 from poolsafe.entrypoint import Event, Invocation, state
-from poolsafe.operations.parts import part_keys, read_keys
 from poolsafe.operations.restore_groups import RestoreGroups
 from poolsafe.operations.restore_lane import RestoreProgress, count, count_failures
 from restore.job import RestoreJob
@@ -17,10 +14,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     progress = RestoreProgress(**event["progress"])
     pool, _ = application.user_pool(event["target_user_pool_id"], job.request.quota_share)
-    before = part_keys(job.paths.target_before, "groups", ExportProgress.of(event["before"]), bootstrap.PARQUET)
-    existing = frozenset(
-        group.group_name for batch in read_keys(application.store, bootstrap.PARQUET, before, Group) for group in batch
-    )
+    existing = job.groups_there(event["before"])
     restore = RestoreGroups(pool, application.store, bootstrap.PARQUET, invocation.deadline)
     row, outcomes = restore.advance(job.reader, job.planner, job.paths, existing, progress.row)
     return RestoreProgress(

@@ -57,6 +57,25 @@ def test_a_dry_run_foresees_what_the_restore_then_does(deployed: Deployed, snaps
     )
 
 
+def test_with_fail_somebody_in_the_target_stops_the_restore_before_the_first_write(
+    deployed: Deployed, snapshot: str
+) -> None:
+    target = deployed.pool("tier", ORIGINAL_SUB)
+    deployed.cloud.put_users(target, [person("ada")], named("staff"))
+    deployed.cloud.forget()
+    request = {"snapshot": snapshot, "target_user_pool_id": target, "on_conflict": "fail"}
+    refusal = deployed.refused("restore", request)
+    assert refusal.error == "TargetMismatch"
+    assert "1 users and 1 groups" in refusal.message
+    assert deployed.writes() == {}
+    place = next(word for word in refusal.message.split() if word.startswith("s3://"))
+    named_there = deployed.rows(place.removeprefix(f"s3://{deployed.bucket}/"))
+    assert {(row["kind"], row["username"] or row["group_name"]) for row in named_there} == {
+        ("user", "ada"),
+        ("group", "staff"),
+    }
+
+
 def test_a_second_restore_changes_nothing(deployed: Deployed, snapshot: str) -> None:
     target = deployed.pool("tier", ORIGINAL_SUB)
     deployed.restore(snapshot, target)

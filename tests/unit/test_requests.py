@@ -170,7 +170,7 @@ WRONG = [
     ("restore", {**RESTORE, "target_user_pool_id": []}, "target_user_pool_id: must be of type string"),
     ("restore", {**RESTORE, "target_user_pool_id": "us-east-1_AbCdEfGhI"}, "target_user_pool_id: is the pool that the"),
     ("restore", {**RESTORE, "credentials": "invite"}, 'credentials: must be "reset"'),
-    ("restore", {**RESTORE, "on_conflict": "update"}, 'on_conflict: must be "skip"'),
+    ("restore", {**RESTORE, "on_conflict": "update"}, 'on_conflict: must be one of "skip", "fail"'),
     ("restore", {**RESTORE, "federated_users": "link"}, 'federated_users: must be "defer"'),
     ("restore", {**RESTORE, "sub_attribute": 7}, "sub_attribute: must be of type string or null"),
     ("restore", {**RESTORE, "sub_attribute": ""}, "sub_attribute: does not fit: "),

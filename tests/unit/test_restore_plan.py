@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from poolsafe.domain.outcome import Reason
-from poolsafe.domain.plan import Action, Planner, Survey
+from poolsafe.domain.plan import Action, Planner
+from poolsafe.domain.plan_survey import Survey
 from poolsafe.domain.records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, User
 from poolsafe.domain.target import TargetPool
 from poolsafe.schema_check import require

@@ -5,7 +5,11 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 
+import pytest
+
+from poolsafe.domain.outcome import Kind, Outcome
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, Group
+from poolsafe.errors import TargetMismatch
 from tests.fakes import CHOSEN, START, Account, FakeUserPool
 from tests.pipeline import LATEST, Machines, pool_with, target_pool
 from tests.unit.restores import ended
@@ -117,3 +121,40 @@ def test_the_first_outcome_of_each_user_is_told_again_as_skipped() -> None:
     result = machines.restore(target, snapshot=LATEST)
     assert ended(machines, result, "user00000") == ("skipped", "exists")
     assert {row.new for row in machines.sub_map(result)} == {account.user.sub for account in target.accounts.values()}
+
+
+# Where somebody in the target is a reason to stop
+
+
+def refused(machines: Machines, target: FakeUserPool) -> str:
+    with pytest.raises(TargetMismatch) as refusal:
+        machines.restore(target, snapshot=LATEST, on_conflict="fail")
+    return str(refusal.value)
+
+
+def test_with_fail_a_conflict_is_found_before_the_first_write_and_named_in_the_bucket() -> None:
+    machines, _, target = restored_once()
+    del target.accounts["user00004"]
+    before, groups = accounts(target), dict(target.group_records)
+    said = refused(machines, target)
+    assert "on_conflict: 8 users and 3 groups" in said
+    assert (target.accounts, target.group_records) == (before, groups)
+    [folder] = {key.rpartition("/")[0] for key in machines.store.keys("restores/") if "/failing/" in key}
+    assert folder in said
+    named = machines._rows(f"{folder}/", Outcome)
+    assert {row.username for row in named if row.kind is Kind.USER} == set(before)
+    assert {row.group_name for row in named if row.kind is Kind.GROUP} == set(groups)
+
+
+def test_with_fail_a_stranger_of_the_same_name_is_a_conflict_too() -> None:
+    machines, target = Machines(), target_pool()
+    machines.backup(pool_with(3, groups=0))
+    target.add("user00001")
+    assert "1 users and 0 groups" in refused(machines, target)
+
+
+def test_with_fail_an_empty_pool_is_restored_into() -> None:
+    machines, target = Machines(), target_pool()
+    machines.backup(pool_with(3))
+    result = machines.restore(target, snapshot=LATEST, on_conflict="fail")
+    assert (result["status"], result["counts"]["created"]) == ("COMPLETE", 3)

@@ -15,13 +15,11 @@ Nothing here is applied. `operations/restore_users.py` does what this says.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from ..errors import TargetMismatch
 from .outcome import Reason
 from .records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group, User
 from .target import TargetPool
@@ -177,74 +175,3 @@ def _identities(user: User) -> list[dict[str, object]]:
     except ValueError:
         return []
     return [identity for identity in identities if isinstance(identity, dict)] if isinstance(identities, list) else []
-
-
-@dataclass(slots=True)
-class Survey:
-    """Counts over the plan as it is made: the contents of plan.json and the grounds to refuse."""
-
-    users: Counter[str] = field(default_factory=Counter)
-    memberships: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    failures: Counter[str] = field(default_factory=Counter)
-    unknown_attributes: Counter[str] = field(default_factory=Counter)
-    statuses_lost: Counter[str] = field(default_factory=Counter)
-    disabled: int = 0
-    linked: int = 0
-    mfa: int = 0
-
-    def add(self, planned: PlannedUser, user: User, target: TargetPool) -> None:
-        """Count one decision."""
-        if planned.reason == Reason.LISTED_TWICE:
-            self.reasons[planned.reason] += 1
-            return
-        self.users[planned.action] += 1
-        self.memberships[planned.action] += len(planned.groups)
-        self.memberships["service_made"] += len(planned.service_groups)
-        if planned.reason:
-            self.reasons[planned.reason] += 1
-            if planned.action is Action.FAIL:
-                self.failures[planned.reason] += 1
-        if planned.action is Action.CREATE:
-            self.unknown_attributes.update(target.unknown(planned.attributes))
-            self.disabled += not planned.enabled
-            self.mfa += bool(user.mfa_methods)
-            self.linked += "identities" in user.attributes
-            self.statuses_lost[user.status] += 1
-
-    def refuse_if_impossible(self, target: TargetPool, total: int, max_failed_percent: float) -> None:
-        """Raise TargetMismatch when the target cannot take the users, before anything is written."""
-        if self.unknown_attributes:
-            named = ", ".join(f"{name} ({count} users)" for name, count in sorted(self.unknown_attributes.items()))
-            raise TargetMismatch(
-                f"target_user_pool_id: the schema of {target.user_pool_id} lacks attributes that users have: {named}. "
-                "Nothing was written. Add them to the target (aws cognito-idp add-custom-attributes; a name goes in "
-                "without its custom: prefix) and start the restore again."
-            )
-        failing = self.users[Action.FAIL]
-        if failing * 100 > max_failed_percent * total:
-            reasons = ", ".join(f"{reason} ({count} users)" for reason, count in sorted(self.failures.items()))
-            raise TargetMismatch(
-                f"target_user_pool_id: {target.user_pool_id} cannot take {failing} of {total} users: {reasons}. "
-                f"That is more than max_failed_percent ({max_failed_percent:g}). Nothing was written. Restore into a "
-                "pool made with the source's sign-in and required attributes (they cannot be changed later), or raise "
-                "max_failed_percent to restore the others and have these reported as failed."
-            )
-
-    def to_state(self) -> dict[str, object]:
-        """Plain counts, to travel between states."""
-        return {
-            "users": dict(self.users),
-            "memberships": dict(self.memberships),
-            "reasons": dict(self.reasons),
-            "failures": dict(self.failures),
-            "unknown_attributes": dict(self.unknown_attributes),
-            "statuses_lost": dict(self.statuses_lost),
-            "disabled": self.disabled,
-            "linked": self.linked,
-            "mfa": self.mfa,
-        }
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, object]) -> Survey:
-        return cls(**{name: Counter(value) if isinstance(value, Mapping) else value for name, value in state.items()})  # type: ignore[arg-type]

@@ -7,7 +7,8 @@ from typing import Any
 
 from .manifest import PARTIAL, Manifest
 from .outcome import Reason
-from .plan import Action, Planner, Survey
+from .plan import Action, Planner
+from .plan_survey import Survey
 from .quotas import Category
 from .records import CONFIRMED
 from .requests import RestoreRequest

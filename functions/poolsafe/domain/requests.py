@@ -10,6 +10,8 @@ from ..errors import InvalidRequest
 from .configuration.override import Override
 from .snapshot import POOL_ID, SnapshotRef, region_of
 
+#: `on_conflict`: what is in the target already refuses the restore, before the first write.
+FAIL = "fail"
 DEFAULT_SUB_ATTRIBUTE = "custom:original_sub"
 
 

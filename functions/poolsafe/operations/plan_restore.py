@@ -15,12 +15,13 @@ from typing import Any
 
 from ..domain.lane import ExportProgress
 from ..domain.manifest import Manifest
-from ..domain.outcome import Kind, Outcome, Result
-from ..domain.plan import Action, PlannedUser, Planner, Survey, is_federated
+from ..domain.outcome import Kind, Outcome, Reason, Result
+from ..domain.plan import Action, PlannedUser, Planner, is_federated
 from ..domain.plan_summary import summarise
+from ..domain.plan_survey import CONFLICTS, Survey
 from ..domain.quotas import Category
-from ..domain.records import Membership
-from ..domain.requests import RestoreRequest
+from ..domain.records import Group, Membership
+from ..domain.requests import FAIL, RestoreRequest
 from ..domain.snapshot import RestorePaths
 from ..domain.target import TargetPool
 from ..errors import InvalidRequest
@@ -73,8 +74,12 @@ class PlanRestore:
         listed: ExportProgress,
         request: RestoreRequest,
         progress: PlanProgress,
+        groups_there: frozenset[str] = frozenset(),
     ) -> PlanProgress:
-        """Carry the plan on. Raises TargetMismatch at its end, when the target cannot take the users."""
+        """Carry the plan on. Raises TargetMismatch at its end, when the target cannot or must not take the users.
+
+        `groups_there` are the groups that the target has; they matter only with `on_conflict: fail`.
+        """
         reader = SnapshotReader(self.store, manifest, self.format_of)
         writer = PartWriter(
             self.store, self.working_format, paths.planned_users, "users", PlannedUser, progress.parts, PLANNED_ROWS
@@ -85,13 +90,16 @@ class PlanRestore:
         starts = [*progress.starts]
         while position < total:
             starts.append(writer.commit().parts)
-            self._plan_file(reader, planner, paths, target_keys, position, survey, writer)
+            self._plan_file(reader, planner, paths, request, target_keys, position, survey, writer)
             position += 1
             if self.deadline.near():
                 break
         done = position == total
         if done:
             survey.refuse_if_impossible(planner.target, manifest.counts.users, request.max_failed_percent)
+            if request.on_conflict == FAIL:
+                groups = self._groups_in_conflict(reader, planner, paths, groups_there)
+                survey.refuse_conflicts(planner.target, groups, self.store.url(paths.failing))
         return PlanProgress(position, tuple(starts), writer.commit().to_state(), survey.to_state(), done)
 
     def _plan_file(
@@ -99,6 +107,7 @@ class PlanRestore:
         reader: SnapshotReader,
         planner: Planner,
         paths: RestorePaths,
+        request: RestoreRequest,
         target_keys: list[str],
         position: int,
         survey: Survey,
@@ -121,12 +130,28 @@ class PlanRestore:
                 planned_subs.setdefault(identity, user.sub)
             survey.add(planned, user, planner.target)
             writer.add([planned])
-            if planned.action is Action.FAIL:
+            if planned.action is Action.FAIL or (request.on_conflict == FAIL and planned.reason in CONFLICTS):
                 failing.append(Outcome(Kind.USER, Result.FAILED, planned.reason, user.username, user.sub))
+        self._write_failing(f"{paths.failing}{position:05d}", failing)
+
+    def _groups_in_conflict(
+        self, reader: SnapshotReader, planner: Planner, paths: RestorePaths, groups_there: frozenset[str]
+    ) -> int:
+        names = [
+            group.group_name
+            for batch in reader.rows("groups", Group)
+            for group in batch
+            if group.group_name in groups_there and not planner.is_service_made(group.group_name)
+        ]
+        conflicts = [Outcome(Kind.GROUP, Result.FAILED, Reason.EXISTS, group_name=name) for name in names]
+        self._write_failing(f"{paths.failing}groups", conflicts)
+        return len(conflicts)
+
+    def _write_failing(self, key: str, failing: list[Outcome]) -> None:
         if failing:
             file = self.working_format.part(Outcome)
             file.add(failing)
-            self.store.put(f"{paths.failing}{position:05d}.{self.working_format.extension}", file.finish())
+            self.store.put(f"{key}.{self.working_format.extension}", file.finish())
 
     def write_summary(
         self,
