@@ -102,6 +102,7 @@ def _tell(story: Story, cloud: Cloud, outputs: dict[str, str]) -> int:
     story.note(f"messages sent to users: {len(cloud.messages())}")
     story.note(f"report    {restored['report']}")
     _copy(cloud, outputs["SnapshotBucketName"], f"restores/{restored['restore_id']}/")
+    story.note(f"a page    {COPY.relative_to(ROOT)}/restores/{restored['restore_id']}/report.html")
     _check(not cloud.messages(), "a message was sent")
 
     story.title("5. The proof")

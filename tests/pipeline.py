@@ -115,7 +115,7 @@ class Machines:
             progress = plan.advance(manifest, planner, paths, listed, request, progress, listed_groups)
         plan.write_summary(manifest, request, planner, paths, DOCUMENTED, progress, planned.plan)
         if request.dry_run:
-            return report_dry_run(self.store, self.clock, paths, started_at)
+            return report_dry_run(self.store, self.clock, bootstrap.restore_html, paths, started_at)
         reader = SnapshotReader(self.store, manifest, bootstrap.format_of)
         groups = self._restore_groups(target, reader, planner, paths, listed_groups)
         users = self._restore_users(target, planner, paths, progress, started_at)
@@ -130,6 +130,7 @@ class Machines:
             self.store,
             parquet,
             self.clock,
+            bootstrap.restore_html,
             paths,
             request,
             started_at,

@@ -17,7 +17,7 @@ from .adapters.aws import cognito_regions
 from .adapters.clock import SystemClock
 from .adapters.cognito import CognitoUserPool
 from .adapters.governed import GovernedApi, GovernedUserPool, Governor
-from .adapters.html import assessment_html
+from .adapters.html import assessment_html, restore_html
 from .adapters.jsonlines import JsonLinesFormat
 from .adapters.parquet import ParquetFormat
 from .adapters.s3 import S3Store
@@ -33,7 +33,17 @@ from .operations.read_configuration import ReadConfiguration
 from .ports import Clock, FileFormat, ObjectStore, ServiceApi, Web
 from .settings import Settings
 
-__all__ = ["Application", "application", "as_yaml", "assessment_html", "format_of", "passwords", "regions", "versions"]
+__all__ = [
+    "Application",
+    "application",
+    "as_yaml",
+    "assessment_html",
+    "format_of",
+    "passwords",
+    "regions",
+    "restore_html",
+    "versions",
+]
 
 PARQUET = ParquetFormat()
 JSON_LINES = JsonLinesFormat()

@@ -1,4 +1,4 @@
-"""State ReportRestore: write the report and the sub map, and give the verdict."""
+"""State ReportRestore: write the report, its page and the sub map, and give the verdict."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ def handler(event: Event, invocation: Invocation) -> Event:
     application = invocation.application
     request, paths = RestoreRequest.from_state(event["request"]), RestorePaths(event["restore_id"])
     if request.dry_run:
-        result = report_dry_run(application.store, application.clock, paths, event["started_at"])
+        result = report_dry_run(
+            application.store, application.clock, bootstrap.restore_html, paths, event["started_at"]
+        )
     else:
         result = report_restore(
             application.store,
             bootstrap.PARQUET,
             application.clock,
+            bootstrap.restore_html,
             paths,
             request,
             event["started_at"],

@@ -144,7 +144,18 @@ def test_the_copy_is_asked_about_and_proven_by_the_restore_itself(deployed: Depl
     for name in ("id_map", "cut_over"):
         fits(name, deployed.document(report["files"][name]))
     fits("plan", deployed.document(report["files"]["plan"]))
+    page = report["files"]["html"].removeprefix(f"s3://{deployed.bucket}/")
+    told = deployed.cloud.client("s3").head_object(Bucket=deployed.bucket, Key=page)
+    assert told["ContentType"] == "text/html; charset=utf-8"
+    assert report["target_user_pool_id"] in deployed.content(page).decode()
     fits("pool", deployed.document(report["files"]["plan"].replace("plan.json", "pool.json")))
+
+
+def test_what_a_trigger_needs_is_a_command_to_copy(deployed: Deployed, original: RichPool, copy: Json) -> None:
+    [todo] = deployed.document(copy["report"])["configuration"]["todo"]
+    assert (todo["why"], todo["name"]) == ("needs_permission", "LambdaConfig.PreTokenGenerationConfig")
+    assert f"--function-name {original.trigger} " in todo["do"]
+    assert todo["do"].endswith(f"userpool/{copy['target_user_pool_id']}")
 
 
 def test_the_id_map_leads_from_every_old_client_to_its_new_one(

@@ -12,7 +12,15 @@ from tests.step_functions import ExecutionFailed
 from tests.unit.created_pools import MARKER, Shop, plus, second_secret
 from tests.unit.created_pools import WEB as CONFIDENTIAL
 
-FILES = ("pool.json", "plan.json", "report.json", "cut_over.json", "id_map.json", "config_differences.json")
+FILES = (
+    "pool.json",
+    "plan.json",
+    "report.json",
+    "report.html",
+    "cut_over.json",
+    "id_map.json",
+    "config_differences.json",
+)
 
 
 def made_public(shop: Shop) -> str:

@@ -1,6 +1,7 @@
-"""The report of an assessment as one HTML page: no scripts, nothing fetched, every name escaped.
+"""The reports for people, each one HTML page: no scripts, nothing fetched, every name escaped.
 
-`templates/assessment.html.jinja` lies beside this module and is packaged with it.
+`templates/` lies beside this module and is packaged with it: `page.html.jinja` is what both pages stand on,
+`macros.html.jinja` what both draw.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 from ..domain.assessment.charts import AGES, KINDS, PARTS, WAYS, charts, share
 from ..domain.assessment.wording import duration
+from ..domain.restore_page import restore_page
+from ..domain.restore_words import WHYS
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -52,6 +55,16 @@ HEADLINES: Mapping[str, str] = {
 
 def assessment_html(report: Mapping[str, Any]) -> str:
     """The page for a report that fits `schemas/assess.report.json`. Raises UndefinedError for one that does not."""
+    headline = HEADLINES[report["recommendation"]["way"]]
+    return _render("assessment.html.jinja", report=report, charts=charts(report), headline=headline)
+
+
+def restore_html(report: Mapping[str, Any], cut_over: Mapping[str, Any] | None) -> str:
+    """The page for a report and a list that fit `schemas/restore.report.json` and `schemas/cut_over.json`."""
+    return _render("restore.html.jinja", report=report, page=restore_page(report, cut_over))
+
+
+def _render(template: str, **content: Any) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -65,9 +78,14 @@ def assessment_html(report: Mapping[str, Any]) -> str:
         number=lambda value: "unknown" if value is None else f"{value:,}",
         words=lambda value: WORDS.get(value, value),
         way=lambda value: WAYS.get(value, value),
+        why=lambda value: WHYS.get(value, value),
+        title_of=_title,
         duration=duration,
     )
     environment.globals.update(share=share)
-    page = environment.get_template("assessment.html.jinja")
-    headline = HEADLINES[report["recommendation"]["way"]]
-    return page.render(report=report, charts=charts(report), headline=headline)
+    return environment.get_template(template).render(**content)
+
+
+def _title(name: str) -> str:
+    """`identity_providers` as a heading; names that people gave are kept as they are."""
+    return f"{name[:1].upper()}{name[1:]}".replace("_", " ").replace("Ui ", "UI ")

@@ -89,7 +89,7 @@ def restore_report(
     }
 
 
-def dry_run_report(plan: Mapping[str, Any], started_at: str, ended_at: str) -> dict[str, Any]:
+def dry_run_report(plan: Mapping[str, Any], started_at: str, ended_at: str, files: Mapping[str, str]) -> dict[str, Any]:
     """The report of a restore that only planned."""
     return {
         "status": DRY_RUN,
@@ -99,6 +99,7 @@ def dry_run_report(plan: Mapping[str, Any], started_at: str, ended_at: str) -> d
         "window": {"started_at": started_at, "ended_at": ended_at},
         "plan": dict(plan),
         "not_restorable": list(NOT_RESTORABLE),
+        "files": dict(files),
     }
 
 

@@ -145,6 +145,11 @@ class RestorePaths:
         return f"{self.prefix}report.json"
 
     @property
+    def html_key(self) -> str:
+        """The report for people."""
+        return f"{self.prefix}report.html"
+
+    @property
     def sub_map_key(self) -> str:
         return f"{self.prefix}sub_map.parquet"
 

@@ -50,7 +50,7 @@ def finish_pool(
         "user_pool_id": record.user_pool_id,
         "pool_name": record.pool_name,
         "clients": len(record.clients),
-        "todo": [todo.to_state() for todo in record.todos],
+        "todo": [todo.for_pool(new.user_pool["Arn"]).to_state() for todo in record.todos],
         "not_compared": sorted((COPIED & desired.source.documents.keys()) - new.reached()),
         "gaps": sum(todo.why.is_gap for todo in record.todos),
         "explained": dict(Counter(difference.section for difference in found if difference.because)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..domain.outcome import Kind, Outcome, merge, user_counts
@@ -16,6 +16,9 @@ from ..errors import TooManyFailed, Unexpected, VerificationFailed
 from ..ports import Clock, FileFormat, ObjectStore
 from ..schema_check import require
 from .parts import read_keys
+
+#: Makes the page for people from the report and the cut-over list, None where there is none: drawing is an adapter's.
+Render = Callable[[Mapping[str, Any], Mapping[str, Any] | None], str]
 
 
 def write_sub_map(store: ObjectStore, working_format: FileFormat, paths: RestorePaths) -> int:
@@ -33,10 +36,13 @@ def write_sub_map(store: ObjectStore, working_format: FileFormat, paths: Restore
     return rows
 
 
-def report_dry_run(store: ObjectStore, clock: Clock, paths: RestorePaths, started_at: str) -> dict[str, Any]:
+def report_dry_run(
+    store: ObjectStore, clock: Clock, render: Render, paths: RestorePaths, started_at: str
+) -> dict[str, Any]:
     """Report the plan as it stands; the machine's result."""
     plan = _plan(store, paths)
-    _write_report(store, paths, dry_run_report(plan, started_at, _now(clock)))
+    files = {"plan": store.url(paths.plan_key), "html": store.url(paths.html_key)}
+    _write_report(store, paths, dry_run_report(plan, started_at, _now(clock), files), render)
     return _result(store, paths, plan, DRY_RUN, planned_counts(plan))
 
 
@@ -44,6 +50,7 @@ def report_restore(
     store: ObjectStore,
     working_format: FileFormat,
     clock: Clock,
+    render: Render,
     paths: RestorePaths,
     request: RestoreRequest,
     started_at: str,
@@ -73,12 +80,16 @@ def report_restore(
         "outcomes": store.url(paths.outcomes),
         "differences": store.url(paths.differences),
         "sub_map": store.url(paths.sub_map_key),
+        "html": store.url(paths.html_key),
     }
+    cut_over = None
     if configuration:
         files["id_map"] = store.url(paths.id_map_key)
         files["cut_over"] = store.url(paths.cut_over_key)
         files["config_differences"] = store.url(paths.config_differences_key)
-    report = _write_report(store, paths, restore_report(plan, run, status, started_at, _now(clock), files))
+        cut_over = _written(store, paths.cut_over_key)
+    told = restore_report(plan, run, status, started_at, _now(clock), files)
+    report = _write_report(store, paths, told, render, cut_over)
     if run.undeclared_configuration:
         named = ", ".join(f"{name} ({count})" for name, count in sorted(run.undeclared_configuration.items()))
         raise VerificationFailed(
@@ -102,16 +113,29 @@ def report_restore(
 
 
 def _plan(store: ObjectStore, paths: RestorePaths) -> dict[str, Any]:
-    found = store.get(paths.plan_key)
+    return _written(store, paths.plan_key)
+
+
+def _written(store: ObjectStore, key: str) -> dict[str, Any]:
+    """What an earlier state has written."""
+    found = store.get(key)
     if found is None:
-        raise Unexpected(f"{paths.plan_key} is gone. Start the restore again.")
-    plan: dict[str, Any] = json.loads(found.content)
-    return plan
+        raise Unexpected(f"{key} is gone. Start the restore again.")
+    document: dict[str, Any] = json.loads(found.content)
+    return document
 
 
-def _write_report(store: ObjectStore, paths: RestorePaths, report: Mapping[str, Any]) -> str:
+def _write_report(
+    store: ObjectStore,
+    paths: RestorePaths,
+    report: Mapping[str, Any],
+    render: Render,
+    cut_over: Mapping[str, Any] | None = None,
+) -> str:
+    """The document first: it is there even if the page could not be made."""
     require("restore.report", report)
     store.put(paths.report_key, json.dumps(report, indent=1).encode())
+    store.put(paths.html_key, render(report, cut_over).encode(), content_type="text/html; charset=utf-8")
     return store.url(paths.report_key)
 
 

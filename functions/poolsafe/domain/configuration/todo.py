@@ -34,6 +34,10 @@ class Why(StrEnum):
         return self not in (Why.NEEDS_PERMISSION, Why.NEEDS_KEY_POLICY, Why.NEEDS_DNS)
 
 
+#: Stands in a command for what is known once the pool is made.
+ARN_OF_NEW_POOL = "<ARN of the new pool>"
+
+
 @dataclass(frozen=True, slots=True)
 class Todo:
     """One item. `name` is what it is about within the section; `code` is the service's, where it refused."""
@@ -43,6 +47,10 @@ class Todo:
     why: Why
     do: str
     code: str | None = None
+
+    def for_pool(self, arn: str) -> Todo:
+        """The same, with the new pool's ARN where a command needs it."""
+        return replace(self, do=self.do.replace(ARN_OF_NEW_POOL, arn))
 
     def to_state(self) -> dict[str, Any]:
         return asdict(self)

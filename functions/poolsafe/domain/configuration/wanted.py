@@ -9,7 +9,7 @@ from typing import Any
 from .external import SAID_TWICE, triggers
 from .members import PROVIDER_SECRET
 from .model import Configuration, SectionName, SectionStatus
-from .todo import Todo, Why
+from .todo import ARN_OF_NEW_POOL, Todo, Why
 
 #: Triggers that come with a key for what they are sent [API LambdaConfigType].
 CUSTOM_SENDERS = ("CustomSMSSender", "CustomEmailSender")
@@ -103,7 +103,7 @@ def _lambda_config(config: Mapping[str, Any], place: Place, todos: list[Todo]) -
                     Why.NEEDS_PERMISSION,
                     "Until the new pool may invoke it, sign-in fails: aws lambda add-permission --function-name "
                     f"{arn} --statement-id poolsafe-{name} --action lambda:InvokeFunction --principal "
-                    "cognito-idp.amazonaws.com --source-arn <ARN of the new pool>",
+                    f"cognito-idp.amazonaws.com --source-arn {ARN_OF_NEW_POOL}",
                 )
             )
             continue

@@ -1,0 +1,146 @@
+"""The codes of a restore's files in words for people: what each means and what to do about it.
+
+A code that is not here, such as an error of Cognito's, is shown as it is: a page never fails for want of a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .configuration.differences import KEPT
+from .configuration.to_change import Who
+from .configuration.todo import Why
+from .diff import Declared, Skipped, Undeclared
+from .outcome import Reason
+
+NOTHING = "Nothing."
+
+#: What a reason means, and what to do.
+REASONS: Mapping[str, tuple[str, str]] = {
+    Reason.EXISTS: ("In the target already: nothing of it is touched", NOTHING),
+    Reason.NAME_EXISTS: (
+        "The name is taken in the target by somebody not known to be the same person",
+        "Find out who it is; rename or delete one of the two, then restore again.",
+    ),
+    Reason.UNFINISHED: ("Left unfinished by an earlier restore: completed by this one", NOTHING),
+    Reason.NAME_COLLIDES: (
+        "Another user of the snapshot has the same name or address as the target compares them",
+        "Decide who keeps it, and create the other by hand.",
+    ),
+    Reason.NAME_TAKEN: (
+        "Somebody took the name or address while the restore ran",
+        "Find out who it is, then restore again.",
+    ),
+    Reason.FEDERATED: (
+        "Belongs to an identity provider: no API creates them",
+        "Nothing: they come back when they sign in. Their data stays in the snapshot.",
+    ),
+    Reason.SERVICE_MADE_GROUP: ("Cognito makes this group itself when somebody of the provider signs in", NOTHING),
+    Reason.USER_EXISTS: ("Of a user who was in the target already", NOTHING),
+    Reason.USER_FEDERATED: ("Of a user who belongs to an identity provider", NOTHING),
+    Reason.USER_FAILED: ("Of a user who failed", "Mend the user's own failure."),
+    Reason.NO_SIGN_IN_ATTRIBUTE: (
+        "Has none of the addresses that the target signs in with",
+        "Give them an address in the source and back up again, or restore into a pool that signs in by username.",
+    ),
+    Reason.USERNAME_LIKE_ALIAS: (
+        "The username looks like an address, and the target takes it for an alias",
+        "Restore into a pool without that alias, or create them by hand under another name.",
+    ),
+    Reason.REQUIRED_ATTRIBUTE_MISSING: (
+        "Lacks an attribute that the target requires",
+        "Give them one in the source and back up again, or restore into a pool that does not require it.",
+    ),
+    Reason.ATTRIBUTE_TOO_LONG: (
+        "Has an attribute that is longer than the target allows",
+        "Restore into a pool whose schema allows that length.",
+    ),
+    Reason.ROLE_NOT_PASSED: (
+        "The group's role may not be passed: it is of another account, or does not exist",
+        "Name a role of this account in role_map, or create the group by hand.",
+    ),
+    Reason.LISTED_TWICE: ("Listed twice in the snapshot: restored once", NOTHING),
+}
+MEND = "Look the code up, mend the cause, then start the restore again: it creates who is missing."
+
+#: Why something of the configuration is to do.
+WHYS: Mapping[str, str] = {
+    Why.SECTION_NOT_SAVED: "the snapshot does not have it",
+    Why.SECRET_NOT_KNOWN: "the old secret is not known",
+    Why.SECOND_SECRET: "Cognito tells one of two secrets",
+    Why.PROVIDER_NOT_MADE: "its provider was not made",
+    Why.DOMAIN_TAKEN: "the domain is taken",
+    Why.OTHER_ACCOUNT: "it belongs to another account",
+    Why.OTHER_REGION: "it belongs to another Region",
+    Why.NEEDS_PERMISSION: "a permission is missing",
+    Why.NEEDS_KEY_POLICY: "a key policy is missing",
+    Why.NEEDS_DNS: "DNS has to follow",
+    Why.IMMUTABLE: "it cannot be changed later",
+    Why.NOT_COPIED: "it is not copied",
+    Why.REFUSED: "Cognito refused it",
+    KEPT: "the target has more, and nothing is deleted",
+}
+
+#: Differences between snapshot and target.
+DIFFERENCES: Mapping[str, str] = {
+    Declared.SUB: "A new sub; sub_map.parquet maps the old to it",
+    Declared.CREATED_AT: "Created now",
+    Declared.STATUS: "CONFIRMED, whatever the status was",
+    Declared.ORIGINAL_SUB: "Carries the old sub, on purpose",
+    Declared.USERNAME: "Another username: the pool makes its own, or lowers it",
+    Declared.LINKS: "Not linked to its provider any more",
+    Declared.MFA: "Has to set MFA up again",
+    Declared.CASE: "In lower case: the pool does not tell case apart",
+    Declared.SERVICE_MADE_GROUP: "Membership of a group that Cognito makes itself",
+    Skipped.DIFFERS: "Was there before and lacks a group, or is enabled or disabled against the snapshot",
+    Undeclared.MISSING: "Said to be created, and not there",
+    Undeclared.NO_OUTCOME: "Nothing says what became of it",
+    Undeclared.ATTRIBUTE: "An attribute has another value",
+    Undeclared.ENABLED: "Enabled or disabled against the snapshot",
+    Undeclared.STATUS: "Not CONFIRMED: cannot use “forgot password”",
+    Undeclared.ORIGINAL_SUB: "Does not carry the old sub",
+    Undeclared.MEMBERSHIP_MISSING: "Lacks a group",
+    Undeclared.MEMBERSHIP_EXTRA: "In a group too many",
+    Undeclared.GROUP_MISSING: "A group is not there",
+    Undeclared.GROUP_CHANGED: "A group is not as it was",
+}
+
+#: What creating users anew loses (plan.json, `declared_losses`).
+LOSSES: Mapping[str, str] = {
+    "passwords": "Choose a new password",
+    "sub": "Get a new sub",
+    "created_at": "Get a new date of creation",
+    "status_other_than_confirmed": "Become CONFIRMED, whatever they were",
+    "links_to_providers": "Lose the link to their provider",
+    "mfa_preferences": "Set MFA up again",
+    "federated_users_until_they_sign_in": "Come back when they sign in with their provider",
+}
+
+WHO: Mapping[str, str] = {
+    Who.IDENTITY_PROVIDER_ADMINISTRATOR: "Administrators of identity providers",
+    Who.APPLICATION_OWNER: "Owners of applications",
+    Who.TOKEN_VERIFIER_OWNER: "Owners of what verifies tokens",
+    Who.DNS_ADMINISTRATOR: "Administrators of DNS",
+    Who.POOL_ADMINISTRATOR: "Administrators of the pool",
+    Who.USERS: "Users",
+}
+
+FILES: Mapping[str, str] = {
+    "plan": "What the restore set out to do",
+    "outcomes": "What became of every user, group and membership",
+    "differences": "Where users and groups differ from the snapshot (no file: nowhere)",
+    "sub_map": "Old and new sub of every user",
+    "id_map": "Old and new ids of pool, clients and providers",
+    "cut_over": "Who has to change what",
+    "config_differences": "Settings that are not the snapshot's",
+    "html": "This page",
+}
+
+
+def reason(code: str) -> tuple[str, str]:
+    """What `exists`, `attribute_too_long:name` or `AdminCreateUser: SomeException` means, and what to do."""
+    name, _, about = code.partition(":")
+    if name in REASONS:
+        meaning, do = REASONS[name]
+        return (f"{meaning}: {about.replace(',', ', ')}" if about else meaning), do
+    return (f"{name} was refused: {about.strip()}" if about else f"Cognito did not take it: {name}"), MEND
