@@ -284,3 +284,49 @@ def test_what_a_restore_adds_on_purpose_is_no_difference() -> None:
 def test_no_difference_tells_a_value() -> None:
     clients = [{**CLIENTS[0], "CallbackURLs": ["https://private.example.com"]}, *CLIENTS[1:]]
     assert "private" not in str([one.to_json() for one in found(rich(), rich(clients=clients))])
+
+
+def test_a_permission_to_be_given_does_not_explain_a_trigger_that_is_not_there() -> None:
+    todos = wanted(rich(), Place("us-east-1", ACCOUNT))[1]
+    name = "LambdaConfig.PreSignUp"
+    assert [todo.why for todo in todos if todo.name == name] == [Why.NEEDS_PERMISSION]
+    lost = {key: value for key, value in rich().user_pool["LambdaConfig"].items() if key != "PreSignUp"}
+    assert [(one.member, one.because) for one in found(rich(), rich_pool(LambdaConfig=lost), *todos)] == [(name, None)]
+
+
+def test_a_trigger_that_could_not_come_along_explains_no_other() -> None:
+    lost = {"PreTokenGeneration": "arn:1"}
+    todo = Todo("user_pool", "LambdaConfig.PreSignUp", Why.OTHER_ACCOUNT, "Deploy it.")
+    reasons = {one.member: one.because for one in found(rich(), rich_pool(LambdaConfig=lost), todo)}
+    assert reasons.pop("LambdaConfig.PreSignUp") == "other_account"
+    assert reasons
+    assert set(reasons.values()) == {None}
+
+
+def test_triggers_that_cognito_refused_together_are_explained_together() -> None:
+    todo = Todo("user_pool", "LambdaConfig", Why.REFUSED, "Set them.")
+    reasons = {one.because for one in found(rich(), rich_pool(LambdaConfig={}), todo)}
+    assert reasons == {"refused"}
+
+
+def test_a_dns_entry_to_be_made_does_not_explain_a_domain_that_is_not_there() -> None:
+    todos = wanted(rich(), Place("us-east-1", ACCOUNT))[1]
+    [custom] = [todo.name for todo in todos if todo.why is Why.NEEDS_DNS]
+    left = [domain for domain in DOMAINS if domain["Domain"] != custom]
+    reasons = {one.name: one.because for one in found(rich(), rich(domains=left), *todos)}
+    assert reasons == {custom: None}
+
+
+@pytest.mark.parametrize("why", [Why.PROVIDER_NOT_MADE, Why.SECRET_NOT_KNOWN, Why.SECOND_SECRET])
+def test_what_a_client_could_not_be_given_explains_nothing_else_of_it(why: Why) -> None:
+    changed = [{**CLIENTS[0], "CallbackURLs": ["https://elsewhere.example.com"]}, *CLIENTS[1:]]
+    todo = Todo("clients", CLIENTS[0]["ClientId"], why, "Do it.")
+    assert [one.because for one in found(rich(), rich(clients=changed), todo)] == [None]
+
+
+def test_a_pool_that_tells_nothing_of_letter_case_is_like_one_that_is_case_sensitive() -> None:
+    old, new = rich_pool(UsernameConfiguration=None), rich_pool(UsernameConfiguration={"CaseSensitive": True})
+    assert found(old, new) == []
+    assert Desired.of(old, Override(), Place("us-east-1", ACCOUNT)).into(new).todos == (
+        Desired.of(new, Override(), Place("us-east-1", ACCOUNT)).into(new).todos
+    )

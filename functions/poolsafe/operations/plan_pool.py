@@ -77,15 +77,15 @@ class PlanPool:
         """A pool that is there, compared; it is changed only with `only_config`. Raises InvalidRequest."""
         target = reader.everything(deadline.near)
         pool = target.user_pool
-        place = Place(reader.cognito.region, self.account)
-        desired = Desired.of(source, Override(), place, self._domains_taken(source, pool["Id"])).into(target)
-        clients = same_clients(source, target)
-        # Where nothing is written there is nothing to do: what differs, differs.
-        todos = desired.todos if request.only_config else ()
-        save_record(self.store, self.paths, PoolRecord(str(pool.get("Name")), place.region, pool["Id"], clients, todos))
+        region, clients = reader.cognito.region, same_clients(source, target)
+        todos: tuple[Todo, ...] = ()
+        if request.only_config:
+            taken = self._domains_taken(source, pool["Id"])
+            todos = Desired.of(source, Override(), Place(region, self.account), taken).into(target).todos
+            save_record(self.store, self.paths, PoolRecord(str(pool.get("Name")), region, pool["Id"], clients, todos))
         # Secrets differ from what `take_out` left, and are no setting.
         clean = replace(target, documents={name: take_out(document)[0] for name, document in target.documents.items()})
-        found = differences(desired.source, clean, clients, todos, keeps=request.only_config)
+        found = differences(source, clean, clients, todos, keeps=request.only_config)
         if request.only_config:
             self._show_or_require_shown(request, found, todos, clean)
         plan = {

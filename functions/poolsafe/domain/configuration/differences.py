@@ -8,7 +8,7 @@ from typing import Any
 
 from .forms import forms, normal
 from .model import LISTED, Configuration, SectionName
-from .todo import Todo
+from .todo import Todo, Why
 
 #: In place of a setting: the thing is only in the old configuration, or only in the new.
 MISSING, EXTRA = "(missing)", "(extra)"
@@ -16,6 +16,12 @@ MISSING, EXTRA = "(missing)", "(extra)"
 OWN_TAGS = "poolsafe:"
 #: Why an overwritten pool has more than the snapshot: what is its own is left, for nothing is ever deleted.
 KEPT = "kept"
+#: What an item about a client explains; any other explains all of what it is about. No secret is compared.
+EXPLAINED: Mapping[tuple[SectionName, Why], tuple[str, ...]] = {
+    (SectionName.CLIENTS, Why.PROVIDER_NOT_MADE): ("SupportedIdentityProviders",),
+    (SectionName.CLIENTS, Why.SECRET_NOT_KNOWN): (),
+    (SectionName.CLIENTS, Why.SECOND_SECRET): (),
+}
 #: Of these, each member is a thing of its own; elsewhere the whole of what has a name is one.
 OPEN_ENDED = ((SectionName.USER_POOL, "schema"), (SectionName.TAGS, "tags"))
 
@@ -89,10 +95,15 @@ def _is_its_own(section: SectionName, name: str, member: str, thing: Any) -> boo
 
 
 def _because(section: SectionName, names: set[str], member: str, todos: list[Todo]) -> str | None:
-    """The reason of the first item that speaks of the section, of the thing, or of the setting in it."""
+    """The reason of the first item that speaks of the section, of the thing, or of the setting in it.
+
+    Only an item that says something is lacking explains a lack: one that asks for a
+    permission or a DNS entry speaks of what is there.
+    """
+    spoken_of = {section.value, member, member.partition(".")[0], *names}
     for todo in todos:
-        if todo.section == section.value:
-            spoken_of = {todo.name, todo.name.partition(".")[0]}
-            if spoken_of & {section.value, member, *names}:
+        if todo.section == section.value and todo.why.is_gap and todo.name in spoken_of:
+            explained = EXPLAINED.get((section, todo.why))
+            if explained is None or member in explained:
                 return todo.why.value
     return None

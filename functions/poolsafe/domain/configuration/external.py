@@ -9,6 +9,8 @@ from .model import SectionName
 
 #: Triggers that LambdaConfig holds as an object with a LambdaArn; the others are plain ARNs [API LambdaConfigType].
 VERSIONED_TRIGGERS = ("PreTokenGenerationConfig", "CustomSMSSender", "CustomEmailSender", "InboundFederation")
+#: Triggers that come with a key for what they are sent [API LambdaConfigType].
+CUSTOM_SENDERS = ("CustomSMSSender", "CustomEmailSender")
 #: What the object form says again in its old form.
 SAID_TWICE = {"PreTokenGeneration": "PreTokenGenerationConfig"}
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .attribute_schema import special_attributes
+from .external import CUSTOM_SENDERS, triggers
 from .members import CLIENT_SETTINGS, PROVIDER_READ_ONLY
 from .model import Configuration, SectionName
-from .pool import own_tags, settings
+from .pool import own_tags, settings, sign_in
 
 Form = dict[str, Any]
 Forms = dict[str, Form]
@@ -114,6 +115,16 @@ def mfa(told: Mapping[str, Any]) -> Form:
     return form
 
 
+def attached(lambda_config: Mapping[str, Any]) -> Form:
+    """Each trigger by itself, so that one that may be missing explains no other; a sender goes with its key."""
+    key = {"KMSKeyID": lambda_config.get("KMSKeyID")}
+    told = {name: lambda_config[name] for name, _ in triggers(lambda_config)}
+    return {
+        f"LambdaConfig.{name}": {"sender": value, **key} if name in CUSTOM_SENDERS else value
+        for name, value in told.items()
+    }
+
+
 def log_delivery(told: Mapping[str, Any]) -> Form:
     return _given(LogConfigurations=told.get("LogConfigurations"))
 
@@ -122,16 +133,14 @@ def forms(configuration: Configuration, clients: Mapping[str, str]) -> dict[Sect
     """Everything that is compared, by section and by name. `clients` maps ids of this pool to those of the new one."""
     lists = {name: configuration.entries(name) for name in SectionName}
     pool = configuration.user_pool
-    own_settings = {name: pool.get(name) for name in ("AliasAttributes", "UsernameAttributes")}
-    # A pool that tells nothing of it is case-sensitive [DG user-pool-case-sensitivity].
-    own_settings["UsernameConfiguration"] = pool.get("UsernameConfiguration") or {"CaseSensitive": True}
     return {
         SectionName.USER_POOL: {
             "settings": {
-                **_given(**own_settings),
+                **_given(**sign_in(pool)),
                 **settings(pool),
-                **_given(LambdaConfig=pool.get("LambdaConfig"), DcrConfiguration=pool.get("DcrConfiguration")),
+                **_given(DcrConfiguration=pool.get("DcrConfiguration")),
             },
+            "triggers": attached(pool.get("LambdaConfig") or {}),
             "protection": {"DeletionProtection": pool.get("DeletionProtection") or "INACTIVE"},
             "schema": special_attributes(pool),
         },

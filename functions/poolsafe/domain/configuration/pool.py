@@ -32,15 +32,23 @@ def creation(user_pool: Mapping[str, Any], pool_name: str, added: Mapping[str, A
         "MfaConfiguration": "OFF",
         "DeletionProtection": "INACTIVE",
         **({"Schema": schema} if schema else {}),
-        **{name: user_pool[name] for name in IMMUTABLE if user_pool.get(name)},
+        **{name: value for name, value in sign_in(user_pool).items() if value},
     }
-    # The API defaults to case-sensitive; pools of before 2020 tell nothing and are [DG user-pool-case-sensitivity].
-    made.setdefault("UsernameConfiguration", {"CaseSensitive": True})
     wanted = settings(user_pool)
     return {
         **made,
         **{name: wanted[name] for name in ("Policies", "UserPoolTier", "KeyConfiguration") if name in wanted},
     }
+
+
+def sign_in(user_pool: Mapping[str, Any]) -> Members:
+    """What decides how users are named, and no call changes later.
+
+    A pool that tells nothing of letter case is of before 2020 and case-sensitive,
+    which is also what the API makes of nothing [DG user-pool-case-sensitivity].
+    """
+    told = {name: user_pool.get(name) for name in IMMUTABLE}
+    return {**told, "UsernameConfiguration": told["UsernameConfiguration"] or {"CaseSensitive": True}}
 
 
 def settings(user_pool: Mapping[str, Any]) -> Members:

@@ -14,7 +14,7 @@ from typing import Any
 from .attribute_schema import MAX_ADDED, Attribute, is_custom, special_attributes
 from .forms import Form, Forms, alike
 from .model import Configuration, SectionName
-from .pool import finishing, own_tags, settings
+from .pool import finishing, own_tags, settings, sign_in
 
 #: Before the users: what their attributes, sign-in and groups rest upon comes first [facts: order of restoring].
 MAKING = (
@@ -31,8 +31,6 @@ MAKING = (
     SectionName.RISK,
     SectionName.LOG_DELIVERY,
 )
-#: After the users: tags, triggers and protection; MFA once more, for UpdateUserPool has a word in it.
-FINISHING = (SectionName.EXTERNAL, SectionName.USER_POOL, SectionName.MFA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +129,11 @@ def last_steps(wanted: Mapping[str, Any], current: Mapping[str, Any], tags: Mapp
 
 def immutable_differences(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
     """Names of what differs and only a new pool could change: settings, and attributes by their names."""
-    names = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
-    found = [name for name in names if not alike(wanted.get(name), current.get(name))]
+    wants, has = sign_in(wanted), sign_in(current)
+    found = [name for name in wants if not alike(wants[name], has[name])]
     there = {told["Name"]: told for told in current.get("SchemaAttributes") or ()}
-    for told in wanted.get("SchemaAttributes") or ():
-        other = there.get(told["Name"])
-        if other is None and not is_custom(told["Name"]):
-            continue
-        if other is not None and not alike(_kind(told), _kind(other)):
-            found.append(told["Name"])
-    return found
+    both = ((told, there[told["Name"]]) for told in wanted.get("SchemaAttributes") or () if told["Name"] in there)
+    return [*found, *(told["Name"] for told, other in both if not alike(_kind(told), _kind(other)))]
 
 
 def _kind(told: Mapping[str, Any]) -> Form:

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .external import SAID_TWICE, triggers
+from .external import CUSTOM_SENDERS, SAID_TWICE, triggers
 from .members import PROVIDER_SECRET
 from .model import Configuration, SectionName, SectionStatus
 from .todo import ARN_OF_NEW_POOL, Todo, Why
 
-#: Triggers that come with a key for what they are sent [API LambdaConfigType].
-CUSTOM_SENDERS = ("CustomSMSSender", "CustomEmailSender")
 #: Sections without which something of the pool does not come back.
 COPIED = frozenset(SectionName) - {
     SectionName.CLIENT_SECRETS,
