@@ -330,3 +330,11 @@ def test_a_pool_that_tells_nothing_of_letter_case_is_like_one_that_is_case_sensi
     assert Desired.of(old, Override(), Place("us-east-1", ACCOUNT)).into(new).todos == (
         Desired.of(new, Override(), Place("us-east-1", ACCOUNT)).into(new).todos
     )
+
+
+def test_a_trigger_of_a_pools_own_is_not_kept_when_its_configuration_is_overwritten() -> None:
+    old, new = rich_pool(LambdaConfig=None), rich_pool(LambdaConfig={"PreSignUp": "arn:own"})
+    everything = tuple(Section(name.value, "saved") for name in SectionName)
+    same = {one["ClientId"]: one["ClientId"] for one in CLIENTS}
+    told = differences(old, Configuration(new.documents, everything), same, [], keeps=True)
+    assert [(one.member, one.because) for one in told] == [("LambdaConfig.PreSignUp", None)]

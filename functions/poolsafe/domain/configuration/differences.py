@@ -89,8 +89,10 @@ def _members(section: SectionName, left: Any, right: Any, added: set[str]) -> It
 
 
 def _is_its_own(section: SectionName, name: str, member: str, thing: Any) -> bool:
-    """Whether the old pool has nothing of the kind."""
+    """Whether the old pool has nothing of the kind, and overwriting leaves it. Triggers are one setting, and replaced."""
     had = normal(thing or {})
+    if (section, name) == (SectionName.USER_POOL, "triggers"):
+        return False
     return not had or ((section, name) in OPEN_ENDED and member not in had)
 
 
