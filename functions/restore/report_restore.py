@@ -30,7 +30,6 @@ def handler(event: Event, invocation: Invocation) -> Event:
             event["target_user_pool_id"],
             lanes=[event["groups"], *event["users"]] if "users" in event else [],
             verified=event.get("verified"),
-            configuration=event.get("configuration"),
         )
     require("restore.result", result)
     return result

@@ -130,7 +130,7 @@ WRITES: dict[str, set[str]] = {
     "RestoreCheckRequestFunction": {"working", "restores"},
     "RestorePlanPoolFunction": {"working", "restores"},
     "RestoreMakePoolFunction": {"working", "restores"},
-    "RestoreFinishPoolFunction": {"restores"},
+    "RestoreFinishPoolFunction": {"restores", "working"},
     "RestorePlanRestoreFunction": {"working", "restores"},
     "RestoreRestoreGroupsFunction": {"restores"},
     "RestoreRestoreUsersFunction": {"restores"},
@@ -155,7 +155,7 @@ READS: dict[str, set[str]] = {
     "RestoreRestoreGroupsFunction": {"snapshots", "working"},
     "RestoreRestoreUsersFunction": {"snapshots", "working"},
     "RestoreVerifyTargetFunction": {"snapshots", "working", "restores"},
-    "RestoreReportRestoreFunction": {"restores"},
+    "RestoreReportRestoreFunction": {"restores", "working"},
 }
 #: What SAM attaches by itself: for logs and traces, and nothing of the account's.
 #: Calls by name (ServiceApi): each has a quota, or it could not be paced.

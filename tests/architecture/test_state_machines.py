@@ -37,7 +37,6 @@ LENT = {
     "ReadBackMemberships": "BackupExportMembershipsFunction",
     "ReportConfiguration": "RestoreReportRestoreFunction",
     "ReportDryRun": "RestoreReportRestoreFunction",
-    "ReportNewPool": "RestoreReportRestoreFunction",
 }
 
 #: Errors of Lambda and of Step Functions themselves.

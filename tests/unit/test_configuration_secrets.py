@@ -95,7 +95,7 @@ def test_a_client_with_two_secrets_is_warned_about() -> None:
     second_secret(shop, WEB)
     with shop:
         manifest = shop.backup()
-    assert f"App client {WEB} has 2 secrets, of which Cognito told 1." in manifest["warnings"]
+    assert f"Of 1 app clients Cognito told fewer secrets than they have: {WEB}." in manifest["warnings"]
     assert manifest["status"] == "COMPLETE"
 
 

@@ -284,6 +284,16 @@ def test_a_client_whose_secret_is_not_in_the_snapshot_gets_a_new_one_and_that_is
     assert unexplained(shop, result) == []
 
 
+def test_what_became_of_the_pool_does_not_travel_between_states_because_it_grows_with_its_clients() -> None:
+    with Shop() as shop:
+        shop.backup(secrets="redact")
+        result = shop.create()
+        [answer] = [told for name, _, told in shop.machines.executions[-1].payloads if name == "FinishPool"]
+    told = report_of(shop, result)["configuration"]
+    assert answer == {"todo": len(told["todo"]), "gaps": told["gaps"]}
+    assert answer["todo"] > answer["gaps"] > 0
+
+
 def test_a_second_secret_is_to_do() -> None:
     shop = Shop()
     second_secret(shop, WEB)

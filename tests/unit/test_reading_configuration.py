@@ -12,6 +12,7 @@ from poolsafe.domain.configuration.model import SectionName
 from poolsafe.domain.snapshot import region_of
 from poolsafe.errors import PoolNotFound, Throttled
 from poolsafe.operations.read_configuration import _READERS, ReadConfiguration
+from poolsafe.operations.save_configuration import secrets_not_told
 from poolsafe.schema_check import require
 from tests.fake_cognito import FakeCognito, FakeWaf, refused, throttled_once
 from tests.fakes import EveryTime, FakeUserPool
@@ -291,3 +292,14 @@ def test_a_hand_over_between_sections_ends_in_the_same_files(steps: int) -> None
         }
 
     assert saved(Deployed(deadline=EveryTime(steps))) == saved(Deployed())
+
+
+def test_a_warning_names_some_clients_of_thousands() -> None:
+    ids = [f"client{number:04d}" for number in range(3000)]
+    told = {
+        "clients": [{"ClientId": client_id} for client_id in ids],
+        "client_secrets": {client_id: [{"ClientSecretId": "1"}] for client_id in ids},
+    }
+    [warning] = secrets_not_told(told)
+    assert warning.startswith("Of 3000 app clients")
+    assert (ids[0] in warning, ids[9] in warning, ids[10] in warning) == (True, True, False)

@@ -176,6 +176,11 @@ class RestorePaths:
         return f"working/{self.restore_id}/configuration.json"
 
     @property
+    def finished_configuration_key(self) -> str:
+        """What became of the pool itself, on its way into the report: it grows with the pool's app clients."""
+        return f"working/{self.restore_id}/finished.json"
+
+    @property
     def failing(self) -> str:
         """Who cannot come along, and why: a plan's failures by name."""
         return f"{self.prefix}failing/"

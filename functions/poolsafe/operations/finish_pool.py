@@ -32,8 +32,11 @@ def finish_pool(
     sub_attribute: str | None,
     *,
     is_new: bool,
-) -> dict[str, Any]:
-    """Do the last steps and compare; counts for the report. Running it twice ends in the same files."""
+) -> dict[str, int]:
+    """Do the last steps and compare; write what became of the pool, and return its numbers.
+
+    Running it twice ends in the same files.
+    """
     pool.finish(desired.wanted)
     new = pool.reader.everything(pool.deadline.near)
     record = pool.record
@@ -46,7 +49,7 @@ def finish_pool(
     _write(store, paths.id_map_key, ids)
     _write(store, paths.cut_over_key, changes)
     _write(store, paths.config_differences_key, [difference.to_json() for difference in found])
-    return {
+    finished: dict[str, Any] = {
         "user_pool_id": record.user_pool_id,
         "pool_name": record.pool_name,
         "clients": len(record.clients),
@@ -56,6 +59,8 @@ def finish_pool(
         "explained": dict(Counter(difference.section for difference in found if difference.because)),
         "undeclared": dict(Counter(difference.section for difference in found if not difference.because)),
     }
+    _write(store, paths.finished_configuration_key, finished)
+    return {"todo": len(record.todos), "gaps": finished["gaps"]}
 
 
 def _secrets_kept(old: Configuration, new: Configuration, record: PoolRecord) -> dict[str, bool]:

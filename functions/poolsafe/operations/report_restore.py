@@ -57,12 +57,12 @@ def report_restore(
     target_user_pool_id: str,
     lanes: Sequence[Mapping[str, Any]],
     verified: Mapping[str, Any] | None,
-    configuration: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write everything down first; then answer, or raise VerificationFailed or TooManyFailed.
 
-    `verified` is None where only the configuration was restored, `configuration` None where it was not.
+    `verified` is None where only the configuration was restored.
     """
+    configuration = _written(store, paths.finished_configuration_key) if request.changes_configuration else None
     plan = {**_plan(store, paths), "target_user_pool_id": target_user_pool_id}
     verified = verified or {"declared": {}, "undeclared": {}, "asked_again": 0}
     run = Run(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ from ..errors import SnapshotDamaged
 from ..ports import Deadline, ObjectStore
 from .read_configuration import ReadConfiguration
 
+#: Clients named in a warning: it travels between states, and a pool may have thousands.
+MOST_NAMED = 10
 TEMPLATE_PATH = "config/pool.template.yaml"
 
 
@@ -78,7 +80,10 @@ class SaveConfiguration:
         template = self.as_yaml(cloudformation_template(configuration, list(groups())))
         put_with_digest(self.store, self.ref.prefix + TEMPLATE_PATH, template.encode())
         files.append(TEMPLATE_PATH)
-        warnings = self._warnings(documents, secrets)
+        warnings: tuple[str, ...] = ()
+        if self.secret_store is not None:
+            kept = [File(**secret) for secret in secrets]
+            warnings = secrets_not_told(with_secrets(self.secret_store, documents, kept, str(self.ref)))
         return ConfigurationProgress(tuple(sections), tuple(files), tuple(secrets), warnings, done=True)
 
     def _save_secrets(self, secret_store: ObjectStore, name: SectionName, taken: Mapping[str, str]) -> File:
@@ -87,18 +92,19 @@ class SaveConfiguration:
         secret_store.put(key, content)
         return File(key, len(content), hashlib.sha256(content).hexdigest())
 
-    def _warnings(self, documents: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-        """A client may have two secrets, and Cognito tells at most one [API DescribeUserPoolClient]."""
-        if self.secret_store is None:
-            return ()
-        whole = with_secrets(self.secret_store, documents, [File(**secret) for secret in secrets], str(self.ref))
-        told = {client["ClientId"] for client in whole.get(SectionName.CLIENTS, ()) if client.get("ClientSecret")}
-        inventory: Mapping[str, Any] = documents.get(SectionName.CLIENT_SECRETS) or {}
-        return tuple(
-            f"App client {client_id} has {len(known)} secrets, of which Cognito told {int(client_id in told)}."
-            for client_id, known in sorted(inventory.items())
-            if len(known) > int(client_id in told)
-        )
+
+def secrets_not_told(documents: Mapping[str, Any]) -> tuple[str, ...]:
+    """A warning where clients have more secrets than Cognito tells, which is at most one [API DescribeUserPoolClient].
+
+    `documents` have their secrets.
+    """
+    told = {client["ClientId"] for client in documents.get(SectionName.CLIENTS) or () if client.get("ClientSecret")}
+    inventory: Mapping[str, Any] = documents.get(SectionName.CLIENT_SECRETS) or {}
+    short = [client_id for client_id, known in sorted(inventory.items()) if len(known) > int(client_id in told)]
+    if not short:
+        return ()
+    named = ", ".join(short[:MOST_NAMED]) + (", ..." if len(short) > MOST_NAMED else "")
+    return (f"Of {len(short)} app clients Cognito told fewer secrets than they have: {named}.",)
 
 
 def read_documents(store: ObjectStore, ref: SnapshotRef, files: Iterable[str]) -> dict[str, Any]:
