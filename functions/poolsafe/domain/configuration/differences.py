@@ -89,7 +89,7 @@ def _members(section: SectionName, left: Any, right: Any, added: set[str]) -> It
 
 
 def _is_its_own(section: SectionName, name: str, member: str, thing: Any) -> bool:
-    """Whether the old pool has nothing of the kind, and overwriting leaves it. Triggers are one setting, and replaced."""
+    """Whether the old pool has nothing of the kind, and overwriting leaves it. Triggers are one setting."""
     had = normal(thing or {})
     if (section, name) == (SectionName.USER_POOL, "triggers"):
         return False
