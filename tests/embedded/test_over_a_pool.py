@@ -118,7 +118,7 @@ def test_a_restore_compares_the_configuration_and_writes_none_of_it(
     assert {member for section, _, member in found if section == "user_pool"} >= {
         "Policies",
         "DeletionProtection",
-        "LambdaConfig.PreTokenGenerationConfig",
+        "LambdaConfig.PreSignUp",
         "AccountRecoverySetting",
         "AutoVerifiedAttributes",
     }
@@ -205,7 +205,7 @@ def test_what_was_shown_is_done_and_nothing_is_deleted(deployed: Deployed, origi
     for member in (
         "Policies",
         "DeletionProtection",
-        "LambdaConfig.PreTokenGenerationConfig",
+        "LambdaConfig",
         "AccountRecoverySetting",
         "AutoVerifiedAttributes",
     ):
