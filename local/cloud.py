@@ -110,10 +110,14 @@ class Cloud:
         messages: list[dict[str, str]] = self.control("GET", "messages")
         return messages
 
+    def inbox(self, to: str) -> list[dict[str, str]]:
+        """What an address or a phone number got since the last `forget`, with its secrets (`layer/inbox.py`)."""
+        return [message for message in self.control("GET", "inbox") if message["to"] == to]
+
     def forget(self) -> None:
         """Starts counting calls and messages from nothing."""
-        self.control("DELETE", "calls")
-        self.control("DELETE", "messages")
+        for counted in ("calls", "messages", "inbox"):
+            self.control("DELETE", counted)
 
     @contextmanager
     def faults(self, *faults: Mapping[str, Any]) -> Iterator[None]:

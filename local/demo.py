@@ -7,6 +7,7 @@ itself, and one person's way back in.
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import hmac
 import json
@@ -16,6 +17,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from .cloud import Cloud, ExecutionFailed, running
@@ -112,8 +114,10 @@ def _tell(story: Story, cloud: Cloud, outputs: dict[str, str]) -> int:
     story.note(f"verification {'passed' if verification['passed'] else 'FAILED'}: {undeclared} undeclared differences")
     story.note(f"declared, because Cognito gives it to nobody: {declared}")
     _check(verification["passed"] and not undeclared, "the verification failed")
-    _check_the_pool(story, cognito, new, saved)
+    handed = _temporary_passwords(cloud, report)
+    _check_the_pool(story, cognito, new, saved, handed)
     _check_a_way_back_in(story, cloud, cognito, new)
+    _check_a_temporary_password(story, cognito, new, handed)
     _check(restored["status"] == "COMPLETE", f"the restore is {restored['status']}")
     print(f"\nAll of it holds. {story.seconds:.0f} seconds.")
     return 0
@@ -131,14 +135,17 @@ def _pool_worth_losing(cloud: Cloud, cognito: Any) -> tuple[str, SamplePool]:
     return user_pool_id, saved
 
 
-def _check_the_pool(story: Story, cognito: Any, new: str, saved: SamplePool) -> None:
+def _check_the_pool(story: Story, cognito: Any, new: str, saved: SamplePool, handed: Mapping[str, str]) -> None:
     """Ask Cognito itself, beside the verification that the restore did."""
     pages = cognito.get_paginator("list_users").paginate(UserPoolId=new)
     found = {user["Username"]: user for page in pages for user in page["Users"]}
     local = {user["Username"]: user for user in saved.users if user.get("UserStatus") != "EXTERNAL_PROVIDER"}
     _check(found.keys() == local.keys(), f"{len(found)} users in the new pool, expected {len(local)}")
-    statuses = Counter(user["UserStatus"] for user in found.values())
-    _check(statuses == {"CONFIRMED": len(local)}, f"statuses {dict(statuses)}")
+    waiting = {name for name, user in found.items() if user["UserStatus"] == "FORCE_CHANGE_PASSWORD"}
+    unreachable = {name for name, user in local.items() if _attribute(user, "email_verified") != "true"}
+    _check(waiting == unreachable == handed.keys(), f"{len(waiting)} users wait, {len(handed)} passwords are there")
+    confirmed = sum(user["UserStatus"] == "CONFIRMED" for user in found.values())
+    _check(confirmed == len(local) - len(waiting), f"{confirmed} users are CONFIRMED")
     disabled = {name for name, user in found.items() if not user["Enabled"]}
     expected = {name for name, user in local.items() if not user.get("Enabled", True)}
     _check(disabled == expected, f"{len(disabled)} disabled, expected {len(expected)}")
@@ -147,15 +154,15 @@ def _check_the_pool(story: Story, cognito: Any, new: str, saved: SamplePool) -> 
     )
     _check(kept == len(local), "an old sub is missing")
     story.done(
-        f"counted in the pool: {len(found)} users, all CONFIRMED, {len(disabled)} disabled, each with its old sub"
+        f"counted in the pool: {confirmed} users CONFIRMED, {len(waiting)} with a temporary password, "
+        f"{len(disabled)} disabled"
     )
+    story.note("each of them with its old sub")
 
 
 def _check_a_way_back_in(story: Story, cloud: Cloud, cognito: Any, new: str) -> None:
-    [client] = cognito.list_user_pool_clients(UserPoolId=new, MaxResults=60)["UserPoolClients"]
-    client_id, password = client["ClientId"], "Chosen-after-the-restore-1"
-    secret = str(CLIENT["ClientSecret"]).encode()
-    proof = base64.b64encode(hmac.new(secret, f"{PERSON}{client_id}".encode(), hashlib.sha256).digest()).decode()
+    client_id, password = _client_of(cognito, new), "Chosen-after-the-restore-1"
+    proof = _proof(PERSON, client_id)
     cognito.forgot_password(ClientId=client_id, Username=PERSON, SecretHash=proof)
     cognito.confirm_forgot_password(
         ClientId=client_id,
@@ -168,6 +175,42 @@ def _check_a_way_back_in(story: Story, cloud: Cloud, cognito: Any, new: str) -> 
     signed_in = cognito.initiate_auth(ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters)
     _check("AccessToken" in signed_in.get("AuthenticationResult", {}), "could not sign in")
     story.done("'forgot password', the code from the mail, and in: through the app, with its old secret")
+
+
+def _temporary_passwords(cloud: Cloud, report: Mapping[str, Any]) -> dict[str, str]:
+    """By username, from the file that the restore made for whoever hands them over."""
+    bucket, _, key = report["files"]["temporary_passwords"].removeprefix("s3://").partition("/")
+    content = cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    return {row["username"]: row["temporary_password"] for row in csv.DictReader(content.splitlines())}
+
+
+def _check_a_temporary_password(story: Story, cognito: Any, new: str, handed: Mapping[str, str]) -> None:
+    enabled = (name for name in sorted(handed) if cognito.admin_get_user(UserPoolId=new, Username=name)["Enabled"])
+    name, client_id = next(enabled), _client_of(cognito, new)
+    proof = {"USERNAME": name, "SECRET_HASH": _proof(name, client_id)}
+    asked = cognito.initiate_auth(
+        ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={**proof, "PASSWORD": handed[name]}
+    )
+    _check(asked.get("ChallengeName") == "NEW_PASSWORD_REQUIRED", "the temporary password was not taken")
+    signed_in = cognito.respond_to_auth_challenge(
+        ClientId=client_id,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=asked["Session"],
+        ChallengeResponses={**proof, "NEW_PASSWORD": "Chosen-after-the-restore-2"},
+    )
+    _check("AccessToken" in signed_in.get("AuthenticationResult", {}), "could not sign in with a temporary password")
+    story.done("without a verified address: in with the temporary password, and a new one chosen")
+
+
+def _client_of(cognito: Any, user_pool_id: str) -> str:
+    [client] = cognito.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60)["UserPoolClients"]
+    return str(client["ClientId"])
+
+
+def _proof(username: str, client_id: str) -> str:
+    """The secret hash, with the secret that the application had before."""
+    secret = str(CLIENT["ClientSecret"]).encode()
+    return base64.b64encode(hmac.new(secret, f"{username}{client_id}".encode(), hashlib.sha256).digest()).decode()
 
 
 def _mailed_code(cloud: Cloud) -> str:

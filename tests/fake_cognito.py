@@ -12,7 +12,7 @@ import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import cycle
 from typing import Any, NoReturn
 
@@ -22,6 +22,7 @@ from botocore.validate import ParamValidator
 
 from poolsafe.adapters.aws import translate
 from poolsafe.errors import PageTokenRefused, Rejected, ServiceUnavailable, Throttled, Unexpected
+from tests.fake_imports import FakeImports, header
 from tests.fakes import START, FakeClock, FakeUserPool, nothing_happens
 
 ACCOUNT = "123456789012"
@@ -83,7 +84,7 @@ KEPT = (
 )
 TIERS = ("LITE", "ESSENTIALS", "PLUS")
 #: Operations that change something.
-WRITES = ("Create", "Update", "Set", "Add", "Tag", "Delete", "Associate")
+WRITES = ("Create", "Update", "Set", "Add", "Tag", "Delete", "Associate", "Start")
 
 
 @cache
@@ -234,8 +235,9 @@ def _beyond(shape: Any, value: Any, path: str) -> Iterator[str]:
 class FakeCognito(FakeService):
     """The ServiceApi port of Cognito in one Region, in memory.
 
-    `adopted` are pools made as FakeUserPool: it answers for them from their `describe()`, and they have no clients nor
-    anything else. `taken` are domains of other accounts. Pages have `page_sizes` items in turn, also none.
+    `adopted` are pools made as FakeUserPool: it answers for them from what they were made with; they have no clients
+    and nothing else. `imports` are the import jobs of the account; their files come through `web`. `taken` are domains
+    of other accounts. Pages have `page_sizes` items in turn, also none.
     """
 
     service_name = "cognito-idp"
@@ -246,6 +248,7 @@ class FakeCognito(FakeService):
         *,
         adopted: Mapping[str, FakeUserPool] | None = None,
         web: FakeWeb | None = None,
+        imports: FakeImports | None = None,
         page_sizes: tuple[int, ...] = (60,),
         max_pools: int = 1000,
         max_clients: int = 1000,
@@ -256,6 +259,7 @@ class FakeCognito(FakeService):
         self.pools: dict[str, PoolState] = {}
         self.adopted = adopted if adopted is not None else {}
         self.web = web or FakeWeb()
+        self.imports = imports or FakeImports()
         self.domains: dict[str, Members] = {}
         self.taken = taken
         self.max_pools, self.max_clients = max_pools, max_clients
@@ -315,7 +319,7 @@ class FakeCognito(FakeService):
         if pool_id in self.adopted:
             if is_write(operation):
                 raise AssertionError(f"{operation}: {pool_id} was made as a FakeUserPool; put it into FakeCognito")
-            return PoolState(dict(self.adopted[pool_id]._described()), mfa={"MfaConfiguration": "OFF"})
+            return _state_of(self.adopted[pool_id])
         if pool_id not in self.pools:
             self.refuse(operation, "ResourceNotFoundException", pool_id)
         return self.pools[pool_id]
@@ -337,13 +341,16 @@ class FakeCognito(FakeService):
     def _now(self) -> str:
         return self.clock.now().isoformat()
 
-    def _page(self, listing: str, entries: str, items: list[Any], token: str | None) -> Members:
+    def _page(
+        self, listing: str, entries: str, items: list[Any], token: str | None, most: int | None = None
+    ) -> Members:
         start = 0
         if token is not None:
             of_listing, start = self._tokens.get(token, ("", 0))
             if of_listing != listing:
                 raise PageTokenRefused(f"{listing}: the page token is not of this listing.")
-        end = start + next(self._page_sizes)
+        size = next(self._page_sizes)
+        end = start + (size if most is None else min(size, most))
         if end >= len(items):
             return {entries: items[start:]}
         following = f"token-{len(self._tokens)}"
@@ -387,6 +394,7 @@ class FakeCognito(FakeService):
     def _update_user_pool(self, UserPoolId: str, **members: Any) -> Members:  # noqa: N803
         operation = "UpdateUserPool"
         state = self._state(operation, UserPoolId)
+        self._require_no_import(operation, UserPoolId)
         now = state.description
         if members.get("MfaConfiguration", "OFF") != "OFF" and not (members.get("SmsConfiguration") or _factors(state)):
             self.refuse(operation, "InvalidParameterException", "MFA without a factor")
@@ -527,6 +535,7 @@ class FakeCognito(FakeService):
 
     def _add_custom_attributes(self, UserPoolId: str, CustomAttributes: list[Members]) -> Members:  # noqa: N803
         state = self._state("AddCustomAttributes", UserPoolId)
+        self._require_no_import("AddCustomAttributes", UserPoolId)
         schema = {told["Name"]: told for told in state.description["SchemaAttributes"]}
         self._extend("AddCustomAttributes", schema, CustomAttributes, standard=False)
         state.description["SchemaAttributes"] = list(schema.values())
@@ -544,6 +553,51 @@ class FakeCognito(FakeService):
     def _get_signing_certificate(self, UserPoolId: str) -> Members:  # noqa: N803
         self._state("GetSigningCertificate", UserPoolId)
         return {"Certificate": f"certificate-of-{UserPoolId}"}
+
+    # Imports of users.
+
+    def _users_of(self, operation: str, pool_id: str) -> FakeUserPool:
+        if pool_id in self.adopted:
+            return self.adopted[pool_id]
+        self._state(operation, pool_id)
+        return self.user_pool(pool_id)
+
+    def _require_no_import(self, operation: str, pool_id: str) -> None:
+        if self.imports.is_importing(pool_id):
+            self.refuse(operation, "UserImportInProgressException")
+
+    def _get_csv_header(self, UserPoolId: str) -> Members:  # noqa: N803
+        return {"UserPoolId": UserPoolId, "CSVHeader": header(self._users_of("GetCSVHeader", UserPoolId))}
+
+    def _create_user_import_job(self, UserPoolId: str, **members: Any) -> Members:  # noqa: N803
+        users = self._users_of("CreateUserImportJob", UserPoolId)
+        job = self.imports.create(users, members, self.region, self.clock)
+        self.web.puts[job.told["PreSignedUrl"]] = partial(self.imports.take, job, clock=self.clock)
+        self._done("CreateUserImportJob")
+        return {"UserImportJob": job.told}
+
+    def _start_user_import_job(self, UserPoolId: str, JobId: str) -> Members:  # noqa: N803
+        users = self._users_of("StartUserImportJob", UserPoolId)
+        told = self.imports.start(users, JobId, self.clock)
+        self._done("StartUserImportJob")
+        return {"UserImportJob": told}
+
+    def _describe_user_import_job(self, UserPoolId: str, JobId: str) -> Members:  # noqa: N803
+        users = self._users_of("DescribeUserImportJob", UserPoolId)
+        return {"UserImportJob": self.imports.describe(users, JobId, self.clock)}
+
+    def _list_user_import_jobs(
+        self,
+        UserPoolId: str,  # noqa: N803
+        MaxResults: int,  # noqa: N803
+        PaginationToken: str | None = None,  # noqa: N803
+    ) -> Members:
+        users = self._users_of("ListUserImportJobs", UserPoolId)
+        jobs = self.imports.newest_first(users, self.clock)
+        page = self._page(f"ListUserImportJobs {UserPoolId}", "UserImportJobs", jobs, PaginationToken, MaxResults)
+        if token := page.pop("NextToken", None):
+            page["PaginationToken"] = token
+        return page
 
     # MFA.
 
@@ -999,11 +1053,32 @@ class _UsersOf(FakeUserPool):
             told["EstimatedNumberOfUsers"] = len(self.accounts)
         return told
 
+    def _mfa_config(self) -> Mapping[str, Any]:
+        return self._state.mfa
+
+    def _providers(self) -> Mapping[str, str]:
+        return {name: provider["ProviderType"] for name, provider in self._state.providers.items()}
+
     def _leave(self, operation: str) -> None:
         self._cognito.history.append(operation)
         if self._state.description.get("LambdaConfig") and operation == "AdminCreateUser":
             self.triggered.append(operation)
         super()._leave(operation)
+
+
+def _state_of(pool: FakeUserPool) -> PoolState:
+    """What of a pool's configuration a FakeUserPool was made with."""
+    providers = {
+        name: {
+            "UserPoolId": pool.user_pool_id,
+            "ProviderName": name,
+            "ProviderType": kind,
+            "ProviderDetails": {detail: f"{detail} of {name}" for detail in sorted(NEEDED_DETAILS[kind])},
+            "AttributeMapping": {"email": "email"},
+        }
+        for name, kind in pool._providers().items()
+    }
+    return PoolState(pool._described(), mfa=dict(pool._mfa_config()), providers=providers)
 
 
 def _standard_schema() -> dict[str, Members]:
@@ -1080,10 +1155,16 @@ class FakeWaf(FakeService):
 
 @dataclass
 class FakeWeb:
-    """The Web port: what lies behind which address."""
+    """The Web port: what lies behind which address, and who takes what is put to which.
+
+    `before` is run with "PUT" and "after PUT", and may raise.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
+    puts: dict[str, Callable[[bytes, Mapping[str, str]], None]] = field(default_factory=dict)
+    uploaded: list[bytes] = field(default_factory=list)
+    before: Callable[[str], None] = nothing_happens
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
         self.fetched.append(url)
@@ -1092,6 +1173,14 @@ class FakeWeb:
         if len(self.files[url]) > max_bytes:
             raise Rejected("GET", "TooLarge")
         return self.files[url]
+
+    def upload(self, url: str, content: bytes, headers: Mapping[str, str]) -> None:
+        self.before("PUT")
+        if url not in self.puts:
+            raise Rejected("PUT", "HTTP 403")
+        self.puts[url](content, headers)
+        self.uploaded.append(content)
+        self.before("after PUT")
 
 
 def throttled_once(operation: str) -> Callable[[str], None]:

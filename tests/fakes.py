@@ -6,19 +6,22 @@ As strict as Cognito is documented to be (the sources are in the ports' and adap
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
-from typing import Any
+from typing import Any, NamedTuple
 
 from poolsafe.domain.password import CLASSES
 from poolsafe.domain.records import (
     CONFIRMED,
     EXTERNAL_PROVIDER,
     FORCE_CHANGE_PASSWORD,
+    WEB_AUTHN,
+    Factors,
     Group,
     Membership,
     Page,
@@ -27,11 +30,37 @@ from poolsafe.domain.records import (
 from poolsafe.domain.target import TargetPool
 from poolsafe.errors import AccessDenied, AlreadyExists, NotFound, PageTokenRefused, Rejected, Throttled
 from poolsafe.ports import StoredObject
+from tests.fake_mfa import SETS, with_factors
+from tests.fake_names import (
+    ADDRESSES,
+    PREFERRED,
+    answers_to,
+    is_of_its_type,
+    is_taken,
+    lowered,
+    names_of,
+    says_verified,
+)
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-STANDARD = ("sub", "name", "email", "email_verified", "phone_number", "phone_number_verified", "birthdate", "locale")
+#: The attributes that every pool has, in the order of GetCSVHeader, and the types of those that are no text.
+STANDARD = (
+    *("sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile"),
+    *("picture", "website", "email", "email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number"),
+    *("phone_number_verified", "address", "updated_at"),
+)
+TYPES = {"email_verified": "Boolean", "phone_number_verified": "Boolean", "updated_at": "Number"}
 CHOSEN = "Chosen-by-its-owner-1"
 MAX_GROUPS_OF_A_USER = 100
+UNDER_A_KEY = ("secrets/", "credentials/")
+MAX_LINKS_OF_A_USER = 5
+#: What AdminCreateUser may send an invitation by, and the attribute that has the address.
+MEDIUMS = {"EMAIL": "email", "SMS": "phone_number"}
+MEDIUM_OF = {address: medium for medium, address in MEDIUMS.items()}
+#: First factors that need no password, and the attribute that their codes go to.
+PASSWORDLESS = {"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}
+#: Providers whose name says their type; any other is taken for one of OpenID Connect.
+SOCIAL = ("Facebook", "Google", "LoginWithAmazon", "SignInWithApple")
 
 
 def nothing_happens(operation: str) -> None:
@@ -111,7 +140,7 @@ class KillAt:
 class MemoryStore:
     """The ObjectStore port in memory. `written` has the key of every write, in order; `before` as in FakeUserPool.
 
-    What lies under `secrets/` is written and read by `with_secrets` alone: it has another key.
+    What lies under `secrets/` and `credentials/` is written and read by `with_secrets` alone: it has another key.
     """
 
     objects: dict[str, StoredObject] = field(default_factory=dict)
@@ -160,13 +189,21 @@ class MemoryStore:
         return f"s3://bucket/{key}"
 
     def _require_key(self, operation: str, key: str) -> None:
-        if key.startswith("secrets/") != self.may_use_key:
+        if key.startswith(UNDER_A_KEY) != self.may_use_key:
             raise AccessDenied(f"{operation}: {key} is not for this function's key.")
+
+
+class Message(NamedTuple):
+    """Something that Cognito would have sent: because of which operation, to whom, and by EMAIL or SMS."""
+
+    operation: str
+    username: str
+    medium: str
 
 
 @dataclass
 class Account:
-    """What a fake pool keeps of a user."""
+    """What a fake pool keeps of a user. `user.mfa_methods` holds WEB_AUTHN for who has a passkey."""
 
     user: User
     password: str | None = None
@@ -176,11 +213,14 @@ class Account:
 class FakeUserPool:
     """The UserPool port in memory.
 
-    `calls` records every call that reached it, `passwords` every password it was given. `before` is run first with
-    the operation's name, and with "after <operation>" once a write has taken effect; it may raise: that is how tests
-    throttle, kill and break it. `on_throttle` hears of throttles as that of CognitoUserPool does. Pages have
-    `page_sizes` items in turn; a page may be short or empty as Cognito's may, and its token lasts `token_seconds`, for
-    the listing that gave it alone.
+    `calls` records every call that reached it, `passwords` every password it was given, `messages` what it would have
+    sent. `before` is run first with the operation's name, and with "after <operation>" once a write has taken effect;
+    it may raise: that is how tests throttle, kill and break it. `on_throttle` hears of throttles as that of
+    CognitoUserPool does. Pages have `page_sizes` items in turn; a page may be short or empty as Cognito's may, and its
+    token lasts `token_seconds`, for the listing that gave it alone.
+
+    `mfa` is the answer of GetUserPoolMfaConfig, `providers` are names of identity providers, `recovery` names of
+    AccountRecoverySetting in their order.
     """
 
     def __init__(
@@ -190,10 +230,16 @@ class FakeUserPool:
         custom: tuple[str, ...] = (),
         required: tuple[str, ...] = (),
         username_attributes: tuple[str, ...] = (),
+        alias_attributes: tuple[str, ...] = (),
         case_sensitive: bool = True,
         immutable: tuple[str, ...] = ("sub", "custom:original_sub"),
         max_lengths: Mapping[str, int] | None = None,
         min_password_length: int = 8,
+        mfa: Mapping[str, Any] | None = None,
+        providers: tuple[str, ...] = (),
+        auto_verified: tuple[str, ...] = (),
+        recovery: tuple[str, ...] = (),
+        tier: str | None = None,
         page_size: int = 60,
         page_sizes: tuple[int, ...] = (),
         token_seconds: float = 3600,
@@ -205,11 +251,15 @@ class FakeUserPool:
         self.group_records: dict[str, Group] = {}
         self.calls: Counter[str] = Counter()
         self.passwords: list[tuple[str, str]] = []
+        self.messages: list[Message] = []
         self.clock = clock or FakeClock()
         self.before = before
         self.on_throttle: Callable[[str], None] = nothing_happens
         self._custom, self._required, self._immutable = custom, required, immutable
-        self._username_attributes, self._case_sensitive = username_attributes, case_sensitive
+        self._username_attributes, self._alias_attributes = username_attributes, alias_attributes
+        self._case_sensitive = case_sensitive
+        self._mfa, self._provider_names = mfa or {"MfaConfiguration": "OFF"}, providers
+        self._auto_verified, self._recovery, self._tier = auto_verified, recovery, tier
         self._max_lengths, self._min_password_length = max_lengths or {}, min_password_length
         self._page_sizes = cycle(page_sizes or (page_size,))
         self._token_seconds = token_seconds
@@ -286,7 +336,13 @@ class FakeUserPool:
     def get_user(self, username: str) -> User:
         self._enter("AdminGetUser")
         user = self._find(username, "AdminGetUser").user
-        return replace(user, mfa_methods=user.mfa_methods or ())
+        # It does not tell of passkeys.
+        return replace(user, mfa_methods=tuple(name for name in user.mfa_methods or () if name != WEB_AUTHN))
+
+    def factors_of(self, username: str) -> Factors:
+        self._enter("AdminGetUserAuthFactors")
+        user = self._find(username, "AdminGetUserAuthFactors").user
+        return Factors(user.mfa_methods or (), user.preferred_mfa)
 
     def groups_of(self, username: str) -> list[str]:
         self._enter("AdminListGroupsForUser")
@@ -299,38 +355,108 @@ class FakeUserPool:
         self.group_records[group.group_name] = replace(group, created_at=self.clock.now(), modified_at=self.clock.now())
         self._leave("CreateGroup")
 
+    def update_group(self, group: Group) -> None:
+        """What the group does not have stays: the page of UpdateGroup does not speak of defaults, as others do."""
+        self._enter("UpdateGroup")
+        if group.group_name not in self.group_records:
+            raise NotFound("UpdateGroup", "ResourceNotFoundException")
+        given = {"description": group.description, "precedence": group.precedence, "role_arn": group.role_arn}
+        changes = {name: value for name, value in given.items() if value is not None}
+        found = self.group_records[group.group_name]
+        self.group_records[group.group_name] = replace(found, modified_at=self.clock.now(), **changes)  # type: ignore[arg-type]
+        self._leave("UpdateGroup")
+
     def create_user(self, username: str, attributes: Mapping[str, str], password: str) -> User:
         self._enter("AdminCreateUser")
         self._take_password("AdminCreateUser", username, password)
-        target = self._target()
-        if {"sub", "identities"} & attributes.keys() or target.unknown(attributes) or target.too_long(attributes):
+        user = self._create(username, attributes, password)
+        self._leave("AdminCreateUser")
+        return user
+
+    def invite_user(self, username: str, attributes: Mapping[str, str], mediums: Sequence[str]) -> User:
+        """In a pool without SmsConfiguration the user is made, and then a text message refused: see
+        `local/layer/invitations.py`.
+        """
+        self._enter("AdminCreateUser")
+        by = tuple(mediums) or ("SMS",)  # its default [API AdminCreateUser]
+        if not all(attributes.get(MEDIUMS.get(medium, "")) for medium in by):
             raise Rejected("AdminCreateUser", "InvalidParameterException")
-        by_address = target.username_attributes
-        if by_address and username not in map(attributes.get, by_address):
+        user = self._create(username, attributes, None)
+        can_send = {"EMAIL", "SMS"} if self._described().get("SmsConfiguration") else {"EMAIL"}
+        self.messages += [Message("AdminCreateUser", user.username, medium) for medium in by if medium in can_send]
+        if not can_send.issuperset(by):
             raise Rejected("AdminCreateUser", "InvalidParameterException")
-        sub = str(uuid.uuid4())
-        user = User(
-            sub if by_address else target.fold(username),
-            sub,
-            FORCE_CHANGE_PASSWORD,
-            True,
-            self.clock.now(),
-            self.clock.now(),
-            dict(attributes),
-        )
-        if self._named(username) is not None:
-            raise AlreadyExists("AdminCreateUser", "UsernameExistsException")
-        self.accounts[user.username] = Account(user, password)
         self._leave("AdminCreateUser")
         return user
 
     def set_password(self, username: str, password: str) -> None:
-        self._enter("AdminSetUserPassword")
-        self._take_password("AdminSetUserPassword", username, password)
-        account = self._find(username, "AdminSetUserPassword")
-        account.password = password
-        account.user = replace(account.user, status=CONFIRMED)
-        self._leave("AdminSetUserPassword")
+        self._set_password(username, password, CONFIRMED)
+
+    def set_temporary_password(self, username: str, password: str) -> None:
+        self._set_password(username, password, FORCE_CHANGE_PASSWORD)
+
+    def update_attributes(self, username: str, attributes: Mapping[str, str]) -> None:
+        self._enter("AdminUpdateUserAttributes")
+        account, target = self._find(username, "AdminUpdateUserAttributes"), self._target()
+        self._require_writable("AdminUpdateUserAttributes", attributes)
+        before, blank = account.user, {name for name, value in attributes.items() if not value}
+        after, unverified = self._updated(before.attributes, lowered(target, attributes))
+        is_early = before.status in ("UNCONFIRMED", FORCE_CHANGE_PASSWORD) and self._is_preferred_alias(attributes)
+        is_flag_of_nothing = any(says_verified(attributes, name) and not after.get(name) for name in ADDRESSES)
+        if attributes.keys() - target.mutable or blank & target.required or is_early or is_flag_of_nothing:
+            raise Rejected("AdminUpdateUserAttributes", "InvalidParameterException")
+        changed = replace(before, attributes=after, modified_at=self.clock.now())
+        others = (other.user for other in self.accounts.values() if other is not account)
+        if is_taken(target, others, set(names_of(target, changed)) - set(names_of(target, before))):
+            raise Rejected("AdminUpdateUserAttributes", "AliasExistsException")
+        account.user = changed
+        self.messages += [Message("AdminUpdateUserAttributes", before.username, MEDIUM_OF[name]) for name in unverified]
+        self._leave("AdminUpdateUserAttributes")
+
+    def set_mfa(self, username: str, methods: Sequence[str], preferred: str | None) -> None:
+        self._enter(SETS)
+        account = self._find(username, SETS)
+        changed = with_factors(account.user, self._described(), self._mfa_config(), methods, preferred)
+        account.user = replace(changed, modified_at=self.clock.now())
+        self._leave(SETS)
+
+    def link(self, username: str, provider_name: str, user_id: str) -> None:
+        """Of the errors that AdminLinkProviderForUser lists: LimitExceededException for the sixth, AliasExistsException
+        for an identity of another user (aws-amplify/amplify-js#497), and InvalidParameterException for one that is
+        linked to this user already (boto/boto3#4163), and for one that has signed in and so has a profile: "Merging is
+        not currently supported" (aws/aws-sdk-net#1000).
+        """
+        operation = "AdminLinkProviderForUser"
+        self._enter(operation)
+        # By its username alone, and never a profile of a provider: the destination is said to be of Cognito.
+        fold = self._target().fold
+        named = {fold(account.user.username): account for account in self.accounts.values()}
+        account = named.get(fold(username))
+        if account is None or account.user.status == EXTERNAL_PROVIDER:
+            raise NotFound(operation, "UserNotFoundException")
+        holders = [other for other in named.values() if (provider_name, user_id) in _identities(other.user)]
+        has_profile = any(other.user.status == EXTERNAL_PROVIDER for other in holders)
+        has_profile |= fold(f"{provider_name}_{user_id}") in named
+        if provider_name not in self._providers() or has_profile or account in holders:
+            raise Rejected(operation, "InvalidParameterException")
+        if holders:
+            raise Rejected(operation, "AliasExistsException")
+        told = _told_identities(account.user)
+        if len(told) >= MAX_LINKS_OF_A_USER:
+            raise Rejected(operation, "LimitExceededException")
+        told.append(
+            {
+                "userId": user_id,
+                "providerName": provider_name,
+                "providerType": self._providers()[provider_name],
+                "issuer": None,
+                "primary": False,
+                "dateCreated": int(self.clock.now().timestamp() * 1000),
+            }
+        )
+        attributes = {**account.user.attributes, "identities": json.dumps(told, separators=(",", ":"))}
+        account.user = replace(account.user, attributes=attributes, modified_at=self.clock.now())
+        self._leave(operation)
 
     def add_to_group(self, username: str, group_name: str) -> None:
         self._enter("AdminAddUserToGroup")
@@ -344,36 +470,54 @@ class FakeUserPool:
         self._leave("AdminAddUserToGroup")
 
     def disable_user(self, username: str) -> None:
-        self._enter("AdminDisableUser")
-        account = self._find(username, "AdminDisableUser")
-        account.user = replace(account.user, enabled=False)
-        self._leave("AdminDisableUser")
+        self._set_enabled("AdminDisableUser", username, enabled=False)
+
+    def enable_user(self, username: str) -> None:
+        self._set_enabled("AdminEnableUser", username, enabled=True)
 
     # Inside.
 
     def _described(self) -> dict[str, Any]:
-        longest = self._max_lengths
+        recovery = [{"Priority": place, "Name": name} for place, name in enumerate(self._recovery, 1)]
+        sms = (self._mfa.get("SmsMfaConfiguration") or {}).get("SmsConfiguration")
+        optional = {
+            "AliasAttributes": list(self._alias_attributes),
+            "AutoVerifiedAttributes": list(self._auto_verified),
+            "AccountRecoverySetting": {"RecoveryMechanisms": recovery} if recovery else None,
+            "SmsConfiguration": sms,
+            "UserPoolTier": self._tier,
+        }
         return {
             "Id": self.user_pool_id,
             "Name": self.user_pool_id.partition("_")[2],
             "Arn": f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{self.user_pool_id}",
             "EstimatedNumberOfUsers": len(self.accounts),
-            "SchemaAttributes": [
-                {
-                    "Name": name,
-                    "Required": name in self._required or name == "sub",
-                    "Mutable": name not in self._immutable,
-                    "StringAttributeConstraints": {
-                        "MinLength": "0",
-                        "MaxLength": str(longest.get(name, 2048)),
-                    },
-                }
-                for name in (*STANDARD, *self._custom)
-            ],
+            "SchemaAttributes": [self._schema_of(name) for name in (*STANDARD, *self._custom)],
             "UsernameAttributes": list(self._username_attributes),
             "UsernameConfiguration": {"CaseSensitive": self._case_sensitive},
             "Policies": {"PasswordPolicy": {"MinimumLength": self._min_password_length}},
+            "MfaConfiguration": self._mfa.get("MfaConfiguration", "OFF"),
+            **{name: value for name, value in optional.items() if value},
         }
+
+    def _schema_of(self, name: str) -> dict[str, Any]:
+        kind = TYPES.get(name, "String")
+        limits = {"MinLength": "0", "MaxLength": str(self._max_lengths.get(name, 2048))}
+        return {
+            "Name": name,
+            "AttributeDataType": kind,
+            "Required": name in self._required or name == "sub",
+            "Mutable": name not in self._immutable,
+            **({"StringAttributeConstraints": limits} if kind == "String" else {}),
+        }
+
+    def _mfa_config(self) -> Mapping[str, Any]:
+        """What GetUserPoolMfaConfig tells."""
+        return self._mfa
+
+    def _providers(self) -> Mapping[str, str]:
+        """The types of the identity providers, by their names."""
+        return {name: name if name in SOCIAL else "OIDC" for name in self._provider_names}
 
     def _target(self) -> TargetPool:
         return TargetPool.of(self._described())
@@ -395,20 +539,107 @@ class FakeUserPool:
         if len(password) < shortest or not all(set(group) & set(password) for group in CLASSES):
             raise Rejected(operation, "InvalidPasswordException")
 
-    def _named(self, username: str) -> Account | None:
-        """The account that answers to a name: its username, its sub, or the address it signs in with.
+    def _set_password(self, username: str, password: str, status: str) -> None:
+        self._enter("AdminSetUserPassword")
+        self._take_password("AdminSetUserPassword", username, password)
+        account = self._find(username, "AdminSetUserPassword")
+        account.password = password
+        account.user = replace(account.user, status=status, modified_at=self.clock.now())
+        self._leave("AdminSetUserPassword")
 
-        The address of a federated profile names nobody: a local user may have it too
-        (aws-amplify/amplify-js#3899, amazon-archives/amazon-cognito-identity-js#600).
+    def _set_enabled(self, operation: str, username: str, *, enabled: bool) -> None:
+        self._enter(operation)
+        account = self._find(username, operation)
+        if account.user.enabled != enabled:
+            account.user = replace(account.user, enabled=enabled, modified_at=self.clock.now())
+        self._leave(operation)
+
+    def _create(self, username: str, attributes: Mapping[str, str], password: str | None) -> User:
+        """Without a password, Cognito makes one up, unless people of the pool sign in by a code: then there is none."""
+        target, status = self._target(), FORCE_CHANGE_PASSWORD
+        self._require_writable("AdminCreateUser", attributes)
+        by_address = target.username_attributes
+        missing = {name for name in target.required if not attributes.get(name)}
+        if password is None and (codes := self._codes()):
+            status = CONFIRMED
+            missing |= set() if any(map(attributes.get, codes)) else codes
+        else:
+            missing -= target.mutable
+            password = password or f"Generated-{uuid.uuid4()}"
+        if (
+            missing
+            or (by_address and username not in map(attributes.get, by_address))
+            or target.takes_for_an_alias(username)
+            or self._is_preferred_alias(attributes)
+            or any(says_verified(attributes, name) and not attributes.get(name) for name in ADDRESSES)
+        ):
+            raise Rejected("AdminCreateUser", "InvalidParameterException")
+        sub, now = str(uuid.uuid4()), self.clock.now()
+        named = sub if by_address else target.fold(username)
+        user = User(named, sub, status, True, now, now, lowered(target, attributes))
+        others = [account.user for account in self.accounts.values()]
+        is_known = is_taken(target, others, names_of(target, user))
+        if self._named(username) is not None or (by_address and is_known):
+            raise AlreadyExists("AdminCreateUser", "UsernameExistsException")
+        if is_known:
+            raise Rejected("AdminCreateUser", "AliasExistsException")
+        self.accounts[user.username] = Account(user, password)
+        return user
+
+    def _require_writable(self, operation: str, attributes: Mapping[str, str]) -> None:
+        described = self._described()
+        target, schema = TargetPool.of(described), {told["Name"]: told for told in described["SchemaAttributes"]}
+        is_wrong = any(not is_of_its_type(schema[name], value) for name, value in attributes.items() if name in schema)
+        if (
+            {"sub", "identities"} & attributes.keys()
+            or target.unknown(attributes)
+            or target.too_long(attributes)
+            or is_wrong
+        ):
+            raise Rejected(operation, "InvalidParameterException")
+
+    def _codes(self) -> set[str]:
+        """The attributes that codes go to which people can sign in with."""
+        policy = (self._described()["Policies"].get("SignInPolicy") or {}).get("AllowedFirstAuthFactors") or ()
+        return {attribute for factor, attribute in PASSWORDLESS.items() if factor in policy}
+
+    def _is_preferred_alias(self, attributes: Mapping[str, str]) -> bool:
+        """ "Preferred username cannot be provided for unconfirmed account" (aws-amplify/amplify-js#1669)."""
+        return PREFERRED in self._target().alias_attributes and bool(attributes.get(PREFERRED))
+
+    def _updated(self, before: Mapping[str, str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+        """The attributes after an update, and the addresses that a code goes to.
+
+        A blank value deletes an attribute. An address that is given and not said to be verified is asked about where
+        the pool verifies it by itself, and if it is another one it is not verified any more; where it has to be before
+        the update, the old one stays meanwhile [API AdminUpdateUserAttributes].
         """
+        described = self._described()
+        settings = described.get("UserAttributeUpdateSettings") or {}
+        first = settings.get("AttributesRequireVerificationBeforeUpdate") or ()
+        after, asked = {**before, **given}, []
+        for name in ADDRESSES:
+            if name not in given or says_verified(given, name):
+                continue
+            flag = f"{name}_verified"
+            if given[name] and name in (described.get("AutoVerifiedAttributes") or ()):
+                asked.append(name)
+            if not given[name]:
+                after[flag] = ""
+            elif name in first:
+                after |= {name: before.get(name, ""), flag: before.get(flag, "")}
+            elif given[name] != before.get(name):
+                after[flag] = "false"
+        touched = given.keys() | {f"{name}_verified" for name in ADDRESSES if name in given}
+        return {name: value for name, value in after.items() if value or name not in touched}, asked
+
+    def _named(self, username: str) -> Account | None:
+        """The account that answers to a name: its username, its sub, an address it signs in with, or an alias."""
+        if username in self.accounts:
+            return self.accounts[username]
         target = self._target()
-        for account in self.accounts.values():
-            if target.fold(username) in (target.fold(account.user.username), account.user.sub):
-                return account
-            local = account.user.status != EXTERNAL_PROVIDER
-            if local and target.username_attributes and target.fold(username) == target.identity(account.user):
-                return account
-        return None
+        folded = target.fold(username)
+        return next((account for account in self.accounts.values() if answers_to(target, account.user, folded)), None)
 
     def _find(self, username: str, operation: str) -> Account:
         account = self._named(username)
@@ -433,3 +664,17 @@ class FakeUserPool:
 def _as_listed(user: User) -> User:
     """ListUsers does not tell the MFA preferences."""
     return replace(user, mfa_methods=None, preferred_mfa=None)
+
+
+def _identities(user: User) -> list[tuple[Any, Any]]:
+    """Who somebody is at providers: the provider's name, and the user's id there."""
+    return [(one.get("providerName"), one.get("userId")) for one in _told_identities(user)]
+
+
+def _told_identities(user: User) -> list[dict[str, Any]]:
+    """The attribute `identities`: a JSON list, or whatever a test put there."""
+    try:
+        told = json.loads(user.attributes.get("identities") or "[]")
+    except ValueError:
+        return []
+    return [identity for identity in told if isinstance(identity, dict)] if isinstance(told, list) else []

@@ -22,14 +22,22 @@ from poolsafe.domain.requests import BackupRequest, RestoreRequest
 from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, region_of, run_id
 from poolsafe.domain.sub_map import SubMapping
 from poolsafe.domain.target import TargetPool
+from poolsafe.operations.defer_users import DeferUsers
 from poolsafe.operations.describe_pool import describe_pool
 from poolsafe.operations.export import Export
 from poolsafe.operations.load_configuration import load_configuration
 from poolsafe.operations.open_snapshot import find_snapshot
 from poolsafe.operations.parts import part_keys, read_keys
 from poolsafe.operations.plan_pool import PlanPool
-from poolsafe.operations.plan_restore import PlanProgress, PlanRestore, sub_attribute_of
+from poolsafe.operations.plan_restore import (
+    Listed,
+    PlanProgress,
+    PlanRestore,
+    require_importable,
+    sub_attribute_of,
+)
 from poolsafe.operations.read_configuration import ReadConfiguration
+from poolsafe.operations.read_target import keep_target, read_target
 from poolsafe.operations.reading import SnapshotReader
 from poolsafe.operations.report_restore import report_dry_run, report_restore
 from poolsafe.operations.restore_groups import RestoreGroups
@@ -90,15 +98,16 @@ class Machines:
         document = {"target_user_pool_id": target.user_pool_id, **options}
         request = RestoreRequest.of(document, REGIONS)
         manifest = find_snapshot(self.store, request.snapshot)
-        described, description = describe_pool(target, "target_user_pool_id")
-        pool = TargetPool.of(described)
-        planner = Planner(manifest.user_pool_id, pool, sub_attribute_of(request, pool))
+        describe_pool(target, "target_user_pool_id")
+        document = read_target(_reader_of(target))
+        pool = TargetPool.from_document(document)
+        require_importable(request, pool)
         ref, started_at = self._name(target.user_pool_id, execution)
         paths = RestorePaths(ref.snapshot_id)
-        self.store.put(paths.target_key, description)
-        request = RestoreRequest.from_state(
-            json.loads(json.dumps(request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id))))
-        )
+        keep_target(self.store, paths, document)
+        state = json.loads(json.dumps(request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id))))
+        request = RestoreRequest.from_state(state, request.scope.selection if request.scope.is_selective else None)
+        planner = Planner(manifest.user_pool_id, pool, sub_attribute_of(request, pool), request.wishes)
         checked = 0
         while checked < len(manifest.files):
             checked = verify_snapshot(self.store, bootstrap.format_of, manifest, self.deadline, checked)
@@ -107,27 +116,27 @@ class Machines:
             source, _reader_of(target), request, self.deadline
         )
         parquet = bootstrap.PARQUET
-        before = Export(target, self.store, parquet, paths.target_before, self.deadline)
-        listed, listed_groups = self._listing(before)
-        plan = PlanRestore(self.store, parquet, bootstrap.format_of, self.deadline)
+        listed = self._listing(Export(target, self.store, parquet, paths.target_before, self.deadline), planner)
+        reader = SnapshotReader(self.store, manifest, bootstrap.format_of)
+        plan = PlanRestore(self.store, parquet, self.deadline, reader, planner, paths, request, listed)
         progress = PlanProgress()
         while not progress.done:
-            progress = plan.advance(manifest, planner, paths, listed, request, progress, listed_groups)
-        plan.write_summary(manifest, request, planner, paths, DOCUMENTED, progress, planned.plan)
+            progress = plan.advance(progress)
+        plan.write_summary(DOCUMENTED, progress, planned.plan)
         if request.dry_run:
             return report_dry_run(self.store, self.clock, bootstrap.restore_html, paths, started_at)
-        reader = SnapshotReader(self.store, manifest, bootstrap.format_of)
-        groups = self._restore_groups(target, reader, planner, paths, listed_groups)
+        groups = self._restore_groups(target, reader, planner, paths, listed)
         users = self._restore_users(target, planner, paths, progress, started_at)
         self.before_verification()
         after = Export(target, self.store, parquet, paths.target_after, self.deadline)
         readback = Readback(*self._export(after, False))
-        verify = VerifyTarget(target, self.store, parquet, self.deadline)
+        verify = VerifyTarget(target, self.store, parquet, self.deadline, reader, planner, paths, readback, progress)
         verified = VerifyProgress()
         while not verified.done:
-            verified = verify.advance(reader, planner, paths, readback, progress, verified)
+            verified = verify.advance(verified)
         return report_restore(
             self.store,
+            self.store.with_secrets,
             parquet,
             self.clock,
             bootstrap.restore_html,
@@ -200,28 +209,32 @@ class Machines:
         for batch in read_keys(self.store, bootstrap.FORMATS[request.format], keys, Group):
             yield from batch
 
-    def _listing(self, export: Export) -> tuple[ExportProgress, frozenset[str]]:
-        users = groups = ExportProgress()
+    def _listing(self, export: Export, planner: Planner) -> Listed:
+        users = groups = memberships = ExportProgress()
         while not users.done:
             users = export.users(users)
         while not groups.done:
             groups = export.groups(groups)
+        while planner.wishes.joins_existing and not memberships.done:
+            memberships = export.memberships(memberships, groups)
         keys = part_keys(export.prefix, "groups", groups, export.file_format)
-        names = frozenset(g.group_name for b in read_keys(self.store, export.file_format, keys, Group) for g in b)
-        return users, names
+        found = {g.group_name: g for batch in read_keys(self.store, export.file_format, keys, Group) for g in batch}
+        return Listed(users, found, memberships)
 
     def _restore_groups(
-        self, target: UserPool, reader: SnapshotReader, planner: Planner, paths: RestorePaths, existing: frozenset[str]
+        self, target: UserPool, reader: SnapshotReader, planner: Planner, paths: RestorePaths, listed: Listed
     ) -> RestoreProgress:
         progress = RestoreProgress()
-        restore = RestoreGroups(target, self.store, bootstrap.PARQUET, self.deadline)
+        restore = RestoreGroups(
+            target, self.store, bootstrap.PARQUET, self.deadline, reader, planner, paths, listed.groups
+        )
         while not progress.done:
-            row, outcomes = restore.advance(reader, planner, paths, existing, progress.row)
+            row, outcomes, done = restore.advance(progress.row)
             progress = RestoreProgress(
                 row=row,
                 counts=count(progress.counts, outcomes),
                 failures=count_failures(progress.failures, outcomes),
-                done=row == reader.manifest.counts.groups,
+                done=done,
             )
         return progress
 
@@ -230,16 +243,28 @@ class Machines:
     ) -> list[RestoreProgress]:
         restore = RestoreUser(
             target,
+            planner.target,
             lambda: unguessable(planner.target.password_policy, secrets.choice),
+            DeferUsers(self.store, target.user_pool_id),
             planner.sub_attribute,
             datetime.fromisoformat(started_at),
+            planner.wishes.credentials_fallback,
         )
-        worker = RestoreLane(self.store, bootstrap.PARQUET, self.deadline, self.workers)
+        worker = RestoreLane(
+            self.store,
+            self.store.with_secrets,
+            bootstrap.PARQUET,
+            self.deadline,
+            self.workers,
+            paths,
+            target.user_pool_id,
+            lambda rows: {},
+        )
         done = []
         for lane in range(self.lanes):
             progress = RestoreProgress(lane)
             while not progress.done:
-                progress = worker.advance(restore, paths, plan.parts, self.lanes, progress)
+                progress = worker.advance(restore, plan.parts, self.lanes, progress)
             done.append(progress)
         return done
 

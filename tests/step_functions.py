@@ -34,6 +34,7 @@ from tests.pipeline import LATEST, Machines
 REGIONS = bootstrap.regions()
 DEFINITIONS = Path(__file__).parents[1] / "statemachine"
 FUNCTION = re.compile(r"\$\{(?P<job>[A-Z][a-z]+)(?P<state>\w+)Function\}")
+IMPORT_ROLE = f"arn:aws:iam::{ACCOUNT}:role/import"
 SECRETS_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/secrets"
 MAX_PAYLOAD = 256 * 1024
 
@@ -72,6 +73,8 @@ class Execution:
     deadline: Deadline
     payloads: list[tuple[str, Any, Any]] = field(default_factory=list)
     retries: Counter[str] = field(default_factory=Counter)
+    #: What a Wait does: the clock moves on, and nobody waits.
+    wait: Callable[[float], None] = lambda seconds: None
     _at: dict[int | None, tuple[str, Any]] = field(default_factory=dict)
 
     def run(self, data: Any) -> Any:
@@ -86,8 +89,12 @@ class Execution:
             self._at[lane] = name, data
             state = machine["States"][name]
             if state["Type"] == "Choice":
-                taken = (c["Next"] for c in state["Choices"] if _at(c["Variable"], data, context) is c["BooleanEquals"])
+                taken = (choice["Next"] for choice in state["Choices"] if _is_taken(choice, data, context))
                 name = next(taken, state["Default"])
+                continue
+            if state["Type"] == "Wait":
+                self.wait(state.get("Seconds") or _at(state["SecondsPath"], data, context))
+                name = state["Next"]
                 continue
             data = self._result(name, state, data, context)
             if state.get("End"):
@@ -149,6 +156,13 @@ def handler_of(function_name: str) -> Callable[[Any, Any], Any]:
     module = re.sub(r"(?<!^)(?=[A-Z])", "_", found["state"]).lower()
     handler: Callable[[Any, Any], Any] = importlib.import_module(f"{found['job'].lower()}.{module}").handler
     return handler
+
+
+def _is_taken(choice: State, data: Any, context: State) -> bool:
+    found = _at(choice["Variable"], data, context)
+    if "NumericGreaterThan" in choice:
+        return bool(found > choice["NumericGreaterThan"])
+    return found is choice["BooleanEquals"]
 
 
 def _names(rule: State, error: str) -> bool:
@@ -249,7 +263,9 @@ class Deployed(Machines):
         for job in ("backup", "restore"):
             # A logger writes to the standard output of when it was made, and that of an earlier test is closed.
             logging.root.manager.loggerDict.pop(job, None)
-        settings = Settings.of({"SNAPSHOT_BUCKET": "bucket", "SECRETS_KEY": SECRETS_KEY, "ACCOUNT_ID": ACCOUNT})
+        settings = Settings.of(
+            {"SNAPSHOT_BUCKET": "bucket", "SECRETS_KEY": SECRETS_KEY, "ACCOUNT_ID": ACCOUNT, "IMPORT_ROLE": IMPORT_ROLE}
+        )
         assert settings.quotas == DOCUMENTED
         self.application = FakeApplication(
             settings, self.store, self.clock, self.pools, self.cognitos, self.wafs, self.internet
@@ -290,5 +306,5 @@ class Deployed(Machines):
             }
         }
         definition = json.loads((DEFINITIONS / f"{machine}.asl.json").read_text("utf-8"))
-        self.executions.append(Execution(definition, context, self.deadline))
+        self.executions.append(Execution(definition, context, self.deadline, wait=self.clock.sleep))
         return self.executions[-1].run(request)

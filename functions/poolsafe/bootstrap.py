@@ -78,6 +78,11 @@ class Application:
         return ReadConfiguration(self.cognito(region, quota_share), self.waf(region), self.web, user_pool_id)
 
     @property
+    def vault(self) -> ObjectStore:
+        """The bucket, under the key for secrets, as whoever writes or gathers temporary passwords sees it."""
+        return self.secrets
+
+    @property
     def web(self) -> Web:
         return PublicWeb()
 
@@ -94,17 +99,17 @@ class Application:
 
     def target(self, paths: RestorePaths) -> TargetPool:
         """The target of a restore as it was when the restore began."""
-        return TargetPool.of(self.description(paths))
+        return TargetPool.from_document(self.target_document(paths))
 
-    def description(self, paths: RestorePaths) -> dict[str, Any]:
-        """DescribeUserPool of the target of a restore as it was when the restore began."""
+    def target_document(self, paths: RestorePaths) -> dict[str, Any]:
+        """What the restore knows of its target (`operations/read_target.py`)."""
         found = self.store.get(paths.target_key)
         if found is None:
             raise Unexpected(
                 f"{paths.target_key} is gone: working files expire after 30 days. Start the restore again."
             )
-        described: dict[str, Any] = json.loads(found.content)
-        return described
+        document: dict[str, Any] = json.loads(found.content)
+        return document
 
 
 def format_of(path: str) -> FileFormat:

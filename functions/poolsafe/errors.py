@@ -20,6 +20,7 @@
         ├── PageTokenRefused      one page token expired; the listing starts again
         ├── SealRefused           counts or hashes disagree; the snapshot stays unsealed
         ├── PoolIncomplete        a quota keeps a new pool from being finished; what exists is on record
+        ├── ImportFailed          Cognito's import job did not start, or made nobody
         ├── TooManyFailed         more items failed than `max_failed_percent` allows
         ├── VerificationFailed    the target differs from the snapshot in an undeclared way
         └── Unexpected            a defect; the log names the place
@@ -120,6 +121,10 @@ class SealRefused(Stopped):
 
 class PoolIncomplete(Stopped):
     """A new pool could not be made, or not whole. What exists is on record, and the same restore goes on with it."""
+
+
+class ImportFailed(Stopped):
+    """Cognito's import job did not start, or ended and made nobody."""
 
 
 class TooManyFailed(Stopped):

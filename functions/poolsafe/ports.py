@@ -6,12 +6,12 @@ raised Retryable, and after the process died at any point.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from .domain.records import Group, Membership, Page, User
+from .domain.records import Factors, Group, Membership, Page, User
 
 Row = TypeVar("Row")
 PartRow = TypeVar("PartRow", contravariant=True)
@@ -41,23 +41,53 @@ class UserPool(Protocol):
     def get_user(self, username: str) -> User:
         """AdminGetUser, which is never stale, and tells the MFA preferences. Bills the user as active."""
 
+    def factors_of(self, username: str) -> Factors:
+        """AdminGetUserAuthFactors: the second factors, and whether there is a passkey. Bills the user as active."""
+
     def groups_of(self, username: str) -> list[str]:
         """All groups of a user, every page of AdminListGroupsForUser."""
 
     def create_group(self, group: Group) -> None:
         """CreateGroup. Raises AlreadyExists."""
 
+    def update_group(self, group: Group) -> None:
+        """UpdateGroup: description, precedence and role as `group` has them; what it has none of stays.
+
+        Raises NotFound.
+        """
+
     def create_user(self, username: str, attributes: Mapping[str, str], password: str) -> User:
         """AdminCreateUser with a temporary password and no message. Raises AlreadyExists."""
 
+    def invite_user(self, username: str, attributes: Mapping[str, str], mediums: Sequence[str]) -> User:
+        """AdminCreateUser with a temporary password of Cognito's own, which it sends by `mediums` (EMAIL, SMS).
+
+        The only method of this port that sends anything. Raises AlreadyExists.
+        """
+
     def set_password(self, username: str, password: str) -> None:
         """AdminSetUserPassword, permanent: the user is CONFIRMED."""
+
+    def set_temporary_password(self, username: str, password: str) -> None:
+        """AdminSetUserPassword, not permanent: the user is in FORCE_CHANGE_PASSWORD."""
+
+    def update_attributes(self, username: str, attributes: Mapping[str, str]) -> None:
+        """AdminUpdateUserAttributes. A new address sends a code unless the call says that it is verified."""
+
+    def set_mfa(self, username: str, methods: Sequence[str], preferred: str | None) -> None:
+        """AdminSetUserMFAPreference: enable SMS_MFA and EMAIL_OTP as `methods` names them; others stay as they are."""
+
+    def link(self, username: str, provider_name: str, user_id: str) -> None:
+        """AdminLinkProviderForUser: that identity signs in as this local user."""
 
     def add_to_group(self, username: str, group_name: str) -> None:
         """AdminAddUserToGroup. Adding a member again changes nothing."""
 
     def disable_user(self, username: str) -> None:
         """AdminDisableUser. Disabling again changes nothing."""
+
+    def enable_user(self, username: str) -> None:
+        """AdminEnableUser. Enabling again changes nothing."""
 
 
 class ServiceApi(Protocol):
@@ -81,6 +111,9 @@ class Web(Protocol):
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
         """The content behind an address that a service gave. Raises ServiceUnavailable, or Rejected when too large."""
+
+    def upload(self, url: str, content: bytes, headers: Mapping[str, str]) -> None:
+        """PUT content to an address that a service gave. Raises ServiceUnavailable, or Rejected with the status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +185,8 @@ class FileFormat(Protocol):
     def part(self, row_type: type[Row]) -> Part[Row]:
         """A new, empty part for records of one dataclass."""
 
-    def read(self, row_type: type[Row], content: bytes, where: Where | None = None) -> Iterator[list[Row]]:
-        """The rows of a file, in batches of some thousand."""
+    def read(self, row_type: type[Row], content: bytes, *any_of: Where) -> Iterator[list[Row]]:
+        """The rows of a file, in batches of some thousand: all, or those that any condition is true of."""
 
     def count(self, content: bytes) -> int:
         """How many rows a file holds."""

@@ -18,20 +18,22 @@ class Settings:
     quotas: Mapping[Category, float]
     secrets_key: str | None = None
     account: str = ""
+    import_role: str = ""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Read SNAPSHOT_BUCKET, QUOTAS, SECRETS_KEY and ACCOUNT_ID.
+        """Read SNAPSHOT_BUCKET, QUOTAS, SECRETS_KEY, ACCOUNT_ID and IMPORT_ROLE.
 
         QUOTAS is JSON, requests per second by category, or empty for the documented table. SECRETS_KEY is the ARN of
         the key for secrets; functions that have to do with none do not have it. ACCOUNT_ID is that of the stack, for
-        those that have to know.
+        those that have to know; IMPORT_ROLE the ARN of the role that Cognito writes the logs of an import with.
         """
         return cls(
             bucket=environment["SNAPSHOT_BUCKET"],
             quotas=_quotas(environment.get("QUOTAS", "")),
             secrets_key=environment.get("SECRETS_KEY"),
             account=environment.get("ACCOUNT_ID", ""),
+            import_role=environment.get("IMPORT_ROLE", ""),
         )
 
 

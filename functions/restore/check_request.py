@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from poolsafe import bootstrap
 from poolsafe.domain.lanes import restore_lanes
 from poolsafe.domain.requests import RestoreRequest
@@ -11,8 +13,9 @@ from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.describe_pool import describe_pool
 from poolsafe.operations.load_configuration import require_configuration
 from poolsafe.operations.open_snapshot import find_snapshot
-from poolsafe.operations.plan_restore import sub_attribute_of
-from poolsafe.operations.take_up import take_up
+from poolsafe.operations.plan_restore import require_importable, sub_attribute_of
+from poolsafe.operations.read_target import keep_target, read_target
+from poolsafe.operations.take_up import frozen_plan, take_up
 from poolsafe.schema_check import require
 
 
@@ -20,22 +23,32 @@ from poolsafe.schema_check import require
 def handler(event: Event, invocation: Invocation) -> Event:
     require("restore.request", event["request"])
     application, request = invocation.application, RestoreRequest.of(event["request"], bootstrap.regions())
-    paths = RestorePaths(request.restore_id or run_id(event["execution_id"], event["started_at"]))
-    manifest = find_snapshot(application.store, request.snapshot)
+    store, paths = (
+        application.store,
+        RestorePaths(request.restore_id or run_id(event["execution_id"], event["started_at"])),
+    )
+    manifest = find_snapshot(store, request.snapshot)
     if request.changes_configuration:
         require_configuration(manifest, "create_pool" if request.create_pool else "only.sections")
+    wanted = request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id))
     if request.target_user_pool_id is not None:
         pool, _ = application.user_pool(request.target_user_pool_id, request.quota_share)
-        described, description = describe_pool(pool, "target_user_pool_id")
-        sub_attribute_of(request, TargetPool.of(described))
-        application.store.put(paths.target_key, description)
-    wanted = request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id))
-    take_up(application.store, paths, wanted, again=request.restore_id is not None)
+        described, _ = describe_pool(pool, "target_user_pool_id")
+        target = TargetPool.of(described)
+        sub_attribute_of(request, target)
+        require_importable(request, target)
+    take_up(store, paths, wanted, again=request.restore_id is not None)
+    if request.scope.is_selective:
+        store.put(paths.selection_key, json.dumps(request.scope.selection).encode())
+    frozen = frozen_plan(store, paths)
+    if request.target_user_pool_id is not None and frozen is None:
+        reader = application.configuration(request.target_user_pool_id, request.quota_share)
+        keep_target(store, paths, read_target(reader))
     lanes = restore_lanes(application.rates(request.quota_share))
     return {
         "request": wanted,
         "restore_id": paths.restore_id,
-        "started_at": event["started_at"],
-        "lanes": [{"lane": lane} for lane in range(lanes)],
-        "lane_count": lanes,
+        "started_at": frozen.started_at if frozen else event["started_at"],
+        "is_planned": frozen is not None,
+        **(frozen.state if frozen else {"lanes": [{"lane": lane} for lane in range(lanes)], "lane_count": lanes}),
     }

@@ -62,7 +62,8 @@ class ConfigurationJob:
             return plan.new_pool(self.source(), request.create_pool, request.sub_attribute)
         target_id = str(request.target_user_pool_id)
         if not has_configuration(self.manifest):
-            return PlannedPool(self.application.description(self.paths), True, {"action": "none"})
+            described = self.application.target_document(self.paths)["user_pool"]
+            return PlannedPool(described, True, {"action": "none"})
         return plan.existing_pool(self.source(), self.reader(target_id), request, self.invocation.deadline)
 
     def source(self) -> Configuration:
@@ -97,7 +98,7 @@ class ConfigurationJob:
         return Desired.of(self.source(), created.override if created else Override(), place, taken)
 
     def listings(self, user_pool_id: str | None) -> dict[str, Any]:
-        """The target's id, and how it is listed before and after."""
+        """The target's id, and how it is listed: before, after, and when users were imported."""
         listing = {
             "user_pool_id": user_pool_id,
             "format": "parquet",
@@ -108,4 +109,5 @@ class ConfigurationJob:
             "user_pool_id": user_pool_id,
             "before": {**listing, "prefix": self.paths.target_before},
             "after": {**listing, "prefix": self.paths.target_after},
+            "imported": {**listing, "prefix": self.paths.target_imported},
         }

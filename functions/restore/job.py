@@ -15,6 +15,7 @@ from poolsafe.entrypoint import Event, Invocation
 from poolsafe.operations.open_snapshot import read_manifest
 from poolsafe.operations.parts import part_keys, read_keys
 from poolsafe.operations.reading import SnapshotReader
+from poolsafe.operations.take_up import load_selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,16 @@ class RestoreJob:
     def of(cls, event: Event, invocation: Invocation) -> RestoreJob:
         """Read `request`, `restore_id` and `sub_attribute` of the event, and what they point at."""
         application = invocation.application
-        request = RestoreRequest.from_state(event["request"])
         paths = RestorePaths(event["restore_id"])
+        selection = load_selection(application.store, paths, event["request"]["scope"])
+        request = RestoreRequest.from_state(event["request"], selection)
         manifest = read_manifest(application.store, request.snapshot)
         target = application.target(paths)
-        planner = Planner(manifest.user_pool_id, target, event["sub_attribute"], request.role_map)
+        planner = Planner(manifest.user_pool_id, target, event["sub_attribute"], request.wishes)
         return cls(request, paths, manifest, planner, SnapshotReader(application.store, manifest, bootstrap.format_of))
 
-    def groups_there(self, listed: Event) -> frozenset[str]:
-        """Names of the groups that the target had before this restore began; `listed` is the listing's progress."""
+    def groups_there(self, listed: Event) -> dict[str, Group]:
+        """The groups that the target had before this restore began; `listed` is the listing's progress."""
         keys = part_keys(self.paths.target_before, "groups", ExportProgress.of(listed), bootstrap.PARQUET)
         batches = read_keys(self.reader.store, bootstrap.PARQUET, keys, Group)
-        return frozenset(group.group_name for batch in batches for group in batch)
+        return {group.group_name: group for batch in batches for group in batch}

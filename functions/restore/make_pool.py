@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
-from poolsafe.domain.configuration.secrets import take_out
 from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.operations.read_target import keep_target, read_target
 from restore.configuration_job import ConfigurationJob
 
 
@@ -18,10 +16,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
     user_pool_id = maker.create(desired.wanted)
     done = maker.make(desired.wanted)
     if done and job.request.create_pool is not None:
-        described = maker.reader.user_pool({})
-        invocation.application.store.put(
-            job.paths.target_key, json.dumps(take_out(described)[0], ensure_ascii=False).encode()
-        )
+        keep_target(invocation.application.store, job.paths, read_target(maker.reader))
     return {
         **job.listings(user_pool_id),
         "sub_attribute": event["sub_attribute"],

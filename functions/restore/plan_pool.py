@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from poolsafe.domain.configuration.secrets import take_out
 from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
-from poolsafe.operations.plan_restore import sub_attribute_of
+from poolsafe.operations.plan_restore import require_importable, sub_attribute_of
+from poolsafe.operations.read_target import keep_target
+from poolsafe.operations.take_up import frozen_plan
 from restore.configuration_job import ConfigurationJob
 
 
@@ -17,12 +18,15 @@ def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, ConfigurationJob.of(event, invocation)
     request, store = job.request, application.store
     planned = job.plan()
-    if request.create_pool is not None:
-        store.put(job.paths.target_key, json.dumps(take_out(planned.described)[0], ensure_ascii=False).encode())
+    if planned.target is not None and frozen_plan(store, job.paths) is None:
+        keep_target(store, job.paths, planned.target)
+    target = TargetPool.from_document(application.target_document(job.paths))
+    require_importable(request, target)
     store.put(job.paths.planned_configuration_key, json.dumps(planned.plan, indent=1).encode())
     return {
         **job.listings(planned.described["Id"] if planned.exists else None),
-        "sub_attribute": sub_attribute_of(request, TargetPool.of(planned.described)),
+        "sub_attribute": sub_attribute_of(request, target),
         "is_listed": planned.exists and not request.only_config,
         "is_written": request.changes_configuration,
+        "joins_existing": request.wishes.joins_existing,
     }

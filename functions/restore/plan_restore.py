@@ -7,23 +7,41 @@ import json
 from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.entrypoint import Event, Invocation, state
-from poolsafe.operations.plan_restore import PlanProgress, PlanRestore
+from poolsafe.operations.plan_restore import Listed, PlanProgress, PlanRestore
+from poolsafe.operations.take_up import Frozen, freeze
 from restore.job import RestoreJob
 
 
 @state("restore", "PlanRestore", reserve_seconds=240)
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
-    plan = PlanRestore(application.store, bootstrap.PARQUET, bootstrap.format_of, invocation.deadline)
-    before, progress = ExportProgress.of(event["before"]), PlanProgress(**event["progress"])
-    if job.request.only_config:
-        progress = PlanProgress(done=True)
-    else:
-        groups = job.groups_there(event["before_groups"])
-        progress = plan.advance(job.manifest, job.planner, job.paths, before, job.request, progress, groups)
+    store = application.store
+    listed = Listed(
+        ExportProgress.of(event["before"]),
+        job.groups_there(event["before_groups"]),
+        ExportProgress.of(event["before_memberships"]),
+    )
+    plan = PlanRestore(
+        store, bootstrap.PARQUET, invocation.deadline, job.reader, job.planner, job.paths, job.request, listed
+    )
+    progress = PlanProgress(**event["progress"])
+    progress = PlanProgress(done=True) if job.request.only_config else plan.advance(progress)
     if progress.done:
-        rates = application.rates(job.request.quota_share)
-        planned = application.store.get(job.paths.planned_configuration_key)
+        planned = store.get(job.paths.planned_configuration_key)
         configuration = json.loads(planned.content) if planned else {"action": "none"}
-        plan.write_summary(job.manifest, job.request, job.planner, job.paths, rates, progress, configuration)
+        plan.write_summary(application.rates(job.request.quota_share), progress, configuration)
+        if not job.request.dry_run:
+            freeze(store, job.paths, Frozen(event["started_at"], _state(event, progress)))
     return progress.to_state()
+
+
+def _state(event: Event, progress: PlanProgress) -> Event:
+    """What the machine has of the plan, and of the listings it was made from."""
+    return {
+        "before_users": {"progress": event["before"]},
+        "before_groups": {"progress": event["before_groups"]},
+        "before_memberships": {"progress": event["before_memberships"]},
+        "plan": {"progress": progress.to_state()},
+        "lanes": event["lanes"],
+        "lane_count": len(event["lanes"]),
+    }

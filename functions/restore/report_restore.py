@@ -21,6 +21,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
     else:
         result = report_restore(
             application.store,
+            application.vault,
             bootstrap.PARQUET,
             application.clock,
             bootstrap.restore_html,

@@ -14,12 +14,20 @@ def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     progress = RestoreProgress(**event["progress"])
     pool, _ = application.user_pool(event["target_user_pool_id"], job.request.quota_share)
-    existing = job.groups_there(event["before"])
-    restore = RestoreGroups(pool, application.store, bootstrap.PARQUET, invocation.deadline)
-    row, outcomes = restore.advance(job.reader, job.planner, job.paths, existing, progress.row)
+    restore = RestoreGroups(
+        pool,
+        application.store,
+        bootstrap.PARQUET,
+        invocation.deadline,
+        job.reader,
+        job.planner,
+        job.paths,
+        job.groups_there(event["before"]),
+    )
+    row, outcomes, done = restore.advance(progress.row)
     return RestoreProgress(
         row=row,
         counts=count(progress.counts, outcomes),
         failures=count_failures(progress.failures, outcomes),
-        done=row == job.manifest.counts.groups,
+        done=done,
     ).to_state()

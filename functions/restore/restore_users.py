@@ -9,6 +9,8 @@ from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.outcome import Kind, Result
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.metrics import Metric
+from poolsafe.operations.defer_users import DeferUsers
+from poolsafe.operations.import_users import FindImported
 from poolsafe.operations.restore_lane import RestoreLane, RestoreProgress
 from poolsafe.operations.restore_users import RestoreUser
 from restore.job import RestoreJob
@@ -20,17 +22,37 @@ WORKERS = 32
 @state("restore", "RestoreUsers", reserve_seconds=240)
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
-    pool, governor = application.user_pool(event["target_user_pool_id"], job.request.quota_share, event["lanes"])
+    target_id, started_at = event["target_user_pool_id"], datetime.fromisoformat(event["started_at"])
+    pool, governor = application.user_pool(target_id, job.request.quota_share, event["lanes"])
     restore = RestoreUser(
         pool,
+        job.planner.target,
         bootstrap.passwords(job.planner.target),
+        DeferUsers(application.store, target_id),
         event["sub_attribute"],
-        datetime.fromisoformat(event["started_at"]),
+        started_at,
+        job.request.credentials_fallback,
     )
-    progress = RestoreProgress(**event["progress"])
-    advanced = RestoreLane(application.store, bootstrap.PARQUET, invocation.deadline, WORKERS).advance(
-        restore, job.paths, ExportProgress.of(event["planned"]), event["lanes"], progress
+    imported = FindImported(
+        application.store,
+        bootstrap.PARQUET,
+        job.planner.matcher,
+        job.paths,
+        ExportProgress.of(event["imported"]),
+        started_at,
     )
+    lane = RestoreLane(
+        application.store,
+        application.vault,
+        bootstrap.PARQUET,
+        invocation.deadline,
+        WORKERS,
+        job.paths,
+        target_id,
+        imported,
+    )
+    progress = lane.resumed(event["lanes"], RestoreProgress(**event["progress"]))
+    advanced = lane.advance(restore, ExportProgress.of(event["planned"]), event["lanes"], progress)
     for metric, result in ((Metric.USERS_RESTORED, Result.CREATED), (Metric.USERS_FAILED, Result.FAILED)):
         users = (counts.get(Kind.USER, {}).get(result, 0) for counts in (advanced.counts, progress.counts))
         invocation.count(metric, next(users) - next(users))

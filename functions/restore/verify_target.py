@@ -15,8 +15,15 @@ def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     pool, _ = application.user_pool(event["target_user_pool_id"], job.request.quota_share)
     readback = Readback(*(ExportProgress.of(event["after"][kind]) for kind in ("users", "groups", "memberships")))
-    verify = VerifyTarget(pool, application.store, bootstrap.PARQUET, invocation.deadline)
-    progress = VerifyProgress(**event["progress"])
-    return verify.advance(
-        job.reader, job.planner, job.paths, readback, PlanProgress(**event["plan"]), progress
-    ).to_state()
+    verify = VerifyTarget(
+        pool,
+        application.store,
+        bootstrap.PARQUET,
+        invocation.deadline,
+        job.reader,
+        job.planner,
+        job.paths,
+        readback,
+        PlanProgress(**event["plan"]),
+    )
+    return verify.advance(VerifyProgress(**event["progress"])).to_state()

@@ -9,6 +9,9 @@ import os
 
 from ministack import app as emulator
 
+from .addresses import addresses
+from .aliases import aliases
+from .attribute_updates import attribute_updates
 from .auth_factors import auth_factors, put_factors
 from .branding import branding
 from .calls import Calls
@@ -24,20 +27,29 @@ from .function_process import make_functions_like_lambda
 from .group_defaults import group_defaults
 from .group_quota import group_quota
 from .group_update import group_update
+from .held_sign_ins import HeldSignIns
 from .import_jobs import Imports
 from .import_upload import with_uploads
 from .imported_sign_in import imported_sign_in
+from .inbox import Inbox
+from .invitations import Invitations
+from .links import links
 from .log_delivery import log_delivery
 from .messages import Messages
 from .mfa_challenges import MfaChallenges
 from .mfa_config import mfa_config
 from .mfa_preference import mfa_preference
+from .mfa_setup import MfaSetup
+from .new_password import NewPassword
 from .password_reset import password_reset
+from .passwordless import passwordless
 from .permissions import see_resources_in_bodies
 from .pool_deletion import pool_deletion
 from .pool_settings import pool_settings
 from .recovery_channels import recovery_channels
 from .replicas import replicas
+from .required_attributes import required_attributes
+from .reset_codes import send_reset_codes_by_channel
 from .resource_servers import resource_servers
 from .risk import risk
 from .schema_checks import schema_checks
@@ -47,9 +59,12 @@ from .sessions import sessions
 from .sign_in_names import sign_in_names
 from .signing_certificate import signing_certificate
 from .sse_kms import needing_keys
+from .subs import subs
+from .temporary_passwords import temporary_passwords
 from .terms import terms
 from .transport import as_if_over_tls
 from .ui_images import ui_images, with_images
+from .unset_passwords import unset_passwords
 from .usernames import usernames
 from .web_acl import web_acls_of_pools
 
@@ -59,6 +74,7 @@ COGNITO, WAF, S3 = "cognito-idp", "wafv2", "s3"
 def application() -> App:
     """Assembles the layer. Once per process: it takes its place inside the emulator."""
     calls, messages, faults, imports = Calls(), Messages(), Faults(), Imports()
+    inbox, sign_ins = Inbox(messages.note), HeldSignIns()
     concerns: list[Concern] = [  # outermost first
         calls,
         faults,
@@ -66,13 +82,25 @@ def application() -> App:
         imports,
         usernames,
         sign_in_names,
+        subs,
         schema_checks,
+        addresses,
+        aliases,
+        required_attributes,
+        attribute_updates,
+        Invitations(inbox),
+        passwordless,
+        links,
         group_quota,
         group_defaults,
         group_update,
         password_reset,
         recovery_channels,
-        MfaChallenges(),
+        MfaChallenges(sign_ins, inbox),
+        MfaSetup(sign_ins),
+        NewPassword(sign_ins),
+        temporary_passwords,
+        unset_passwords,
         imported_sign_in,
         mfa_preference,
         auth_factors,
@@ -100,6 +128,7 @@ def application() -> App:
     emulator.SERVICE_HANDLERS[WAF] = web_acls_of_pools(emulator.SERVICE_HANDLERS[WAF])
     emulator.SERVICE_HANDLERS[S3] = needing_keys(emulator.SERVICE_HANDLERS[S3])
     messages.watch_deliveries()
+    send_reset_codes_by_channel(inbox)
     make_secrets_like_cognito()
     make_functions_like_lambda()
     mend_cloudformation()
@@ -107,6 +136,7 @@ def application() -> App:
     controls = {
         "calls": calls.control,
         "messages": messages.control,
+        "inbox": inbox.control,
         "faults": faults.control,
         "users": put_users,
         "import": imports.control,

@@ -5,7 +5,7 @@ PASSWORD is a first factor only, SOFTWARE_TOKEN a second only, the codes and pas
 
 A passkey is registered in a browser, a software token by its user: tests say so themselves, with `PUT
 /_poolsafe/factors` and `{"UserPoolId": ..., "Username": ..., "SoftwareToken": true, "Passkey": true}`, which enrols,
-and prefers nothing.
+and prefers nothing; the answer has the token's `SecretCode` (RFC 6238).
 
 Assumed: a code is among a user's factors where the pool lets people sign in with one and the user has the attribute,
 or where it is a second factor of the user's; lists that would be empty, and a preference that is none, are left out.
@@ -13,13 +13,15 @@ or where it is a second factor of the user's; lists that would be empty, and a p
 
 from __future__ import annotations
 
+import base64
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from .concern import Answer, Call, Proceed
 from .constraints import breach
 from .import_users import HASHED, first_factors, has_no_password
-from .operations import Json, Refused, answering, new_id
+from .operations import Json, Refused, answering
 from .pools import pool_anywhere, user_of
 
 GETS = "AdminGetUserAuthFactors"
@@ -30,15 +32,22 @@ CODES = {"EMAIL_OTP": ("email", MAIL), "SMS_OTP": ("phone_number", SMS)}
 
 
 def put_factors(method: str, body: Any) -> dict[str, Any]:
-    """Enrols a user; answers the request without what was done by it left out."""
+    """Enrols a user; answers the request, and with the secret of the software token."""
     if method != "PUT":
         raise ValueError("PUT the factors")
     user = _user(pool_anywhere(body["UserPoolId"]), body)
-    if body.get("SoftwareToken"):
-        user[TOTP_SECRET] = new_id().replace("-", "").upper()
-        user[METHODS] = sorted({*user.get(METHODS, ()), TOTP})
     user[PASSKEY] = bool(body.get("Passkey"))
-    return dict(body)
+    if not body.get("SoftwareToken"):
+        return dict(body)
+    secret = base64.b32encode(secrets.token_bytes(20)).decode()
+    enrol(user, secret)
+    return {**body, "SecretCode": secret}
+
+
+def enrol(user: Json, secret: str) -> None:
+    """Makes a software token the user's."""
+    user[TOTP_SECRET] = secret
+    user[METHODS] = sorted({*user.get(METHODS, ()), TOTP})
 
 
 async def auth_factors(call: Call, proceed: Proceed) -> Answer:

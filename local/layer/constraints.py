@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import functools
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,11 +20,20 @@ import botocore.session
 
 from .concern import Answer, Call, Proceed
 
-#: The operations held to them: those that configure a pool. For users the emulator's own checks have to do.
+#: The operations held to them: those that configure a pool, and those that make or change users.
 CHECKED = frozenset(
     {
         "AddCustomAttributes",
         "AddUserPoolClientSecret",
+        "AdminAddUserToGroup",
+        "AdminCreateUser",
+        "AdminDisableUser",
+        "AdminEnableUser",
+        "AdminLinkProviderForUser",
+        "AdminSetUserPassword",
+        "AdminUpdateUserAttributes",
+        "ConfirmForgotPassword",
+        "CreateGroup",
         "CreateIdentityProvider",
         "CreateManagedLoginBranding",
         "CreateResourceServer",
@@ -41,11 +51,14 @@ CHECKED = frozenset(
         "DescribeRiskConfiguration",
         "DescribeTerms",
         "DescribeTermsByClient",
+        "ForgotPassword",
         "GetLogDeliveryConfiguration",
         "GetSigningCertificate",
+        "InitiateAuth",
         "ListTerms",
         "ListUserPoolClientSecrets",
         "ListUserPoolReplicas",
+        "RespondToAuthChallenge",
         "SetLogDeliveryConfiguration",
         "SetRiskConfiguration",
         "SetUICustomization",
@@ -61,8 +74,9 @@ CHECKED = frozenset(
         "UpdateUserPoolReplica",
     }
 )
-#: Python's `re` does not know `\p{L}` and its kin; such a pattern is not looked at.
+#: Python's `re` does not know `\p{L}` and its kin. This pattern is looked at all the same, the others are not.
 UNICODE_CLASS = r"\p{"
+VISIBLE, VISIBLE_CATEGORIES = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+", "LMSNP"
 
 
 async def constraints(call: Call, proceed: Proceed) -> Answer:
@@ -131,6 +145,12 @@ def _size_problem(shape: Any, value: Any) -> str | None:
     if "enum" in limits and value not in limits["enum"]:
         return f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
     pattern = limits.get("pattern", UNICODE_CLASS)
-    if UNICODE_CLASS not in pattern and not re.fullmatch(pattern, value):
+    if not _fits(pattern, value):
         return f"Member must satisfy regular expression pattern: {pattern}"
     return None
+
+
+def _fits(pattern: str, value: str) -> bool:
+    if pattern == VISIBLE:
+        return bool(value) and all(unicodedata.category(sign)[0] in VISIBLE_CATEGORIES for sign in value)
+    return UNICODE_CLASS in pattern or re.fullmatch(pattern, value) is not None

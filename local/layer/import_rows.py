@@ -20,16 +20,18 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from .addresses import is_address
 from .import_file import HASH, MFA, USERNAME
 from .import_hashes import hash_problem
+from .names import ADDRESSES
 from .operations import Json
 from .pools import is_case_insensitive
+from .schema_checks import is_number
 
 NOT_VERIFIED = (
     "The User Record does not set any of the auto verified attributes to true. (Example: email_verified to true)."
 )
 NO_MATCH = "The User Record does not match the schema."
-ADDRESSES = ("email", "phone_number")
 BOOLEANS = ("true", "false")
 USERNAME_LENGTH, VALUE_BYTES = 128, 2048
 BIRTHDATE = "%m/%d/%Y"
@@ -45,7 +47,7 @@ def row_problem(pool: Json, values: Mapping[str, str], algorithm: str | None) ->
         return "The value for MFA does not fit the user pool."
     if any(_problem(attribute, values) for attribute in pool["SchemaAttributes"] if attribute["Name"] in values):
         return NO_MATCH
-    if any(values[f"{name}_verified"].lower() == "true" and not _is_address(name, values[name]) for name in ADDRESSES):
+    if any(values[f"{name}_verified"].lower() == "true" and not is_address(name, values[name]) for name in ADDRESSES):
         return "A verified attribute is missing or malformed."
     if not any(values[f"{name}_verified"].lower() == "true" for name in pool.get("AutoVerifiedAttributes") or ()):
         return NOT_VERIFIED
@@ -83,7 +85,7 @@ def _problem(attribute: Mapping[str, Any], values: Mapping[str, str]) -> bool:
     if kind == "Boolean":
         return value.lower() not in BOOLEANS
     if kind == "Number":
-        return not _is_number(value, attribute.get("NumberAttributeConstraints") or {})
+        return not is_number(value, attribute.get("NumberAttributeConstraints") or {})
     limits = attribute.get("StringAttributeConstraints") or {}
     return not int(limits.get("MinLength", 0)) <= len(value) <= int(limits.get("MaxLength", VALUE_BYTES))
 
@@ -96,19 +98,6 @@ def _is_birthdate(value: str) -> bool:
     return re.fullmatch(r"\d\d/\d\d/\d{4}", value, re.ASCII) is not None
 
 
-def _is_number(value: str, limits: Mapping[str, str]) -> bool:
-    if re.fullmatch(r"-?\d+", value, re.ASCII) is None:
-        return False
-    return int(limits.get("MinValue", value)) <= int(value) <= int(limits.get("MaxValue", value))
-
-
-def _is_address(name: str, value: str) -> bool:
-    from ministack.services import cognito
-
-    forms = {"email": cognito._USERNAME_EMAIL_RE, "phone_number": cognito._USERNAME_PHONE_RE}
-    return forms[name].fullmatch(value) is not None
-
-
 def _name_problem(pool: Json, values: Mapping[str, str]) -> bool:
     from ministack.services import cognito
 
@@ -118,4 +107,4 @@ def _name_problem(pool: Json, values: Mapping[str, str]) -> bool:
         name, given = name.lower(), {address: value.lower() for address, value in given.items()}
     if pool.get("UsernameAttributes"):
         return cognito._new_user_error(pool, name, given) is not None
-    return any(_is_address(alias, name) for alias in pool.get("AliasAttributes") or () if alias in ADDRESSES)
+    return any(is_address(alias, name) for alias in pool.get("AliasAttributes") or () if alias in ADDRESSES)

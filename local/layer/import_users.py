@@ -6,9 +6,9 @@ allows; created at the time of the import; skipped where the user already exists
 case-sensitive: .../user-pool-case-sensitivity.html.
 
 Assumed: "already exists" means that another user has the name, or an address that names users in that pool (a verified
-alias, `preferred_username`, a username attribute); an e-mail address that names users is lower-cased with the name;
-a birthdate is stored as the file has it, unlike what the API asks for; the MFA column leaves no preference; no
-trigger fires.
+alias, `preferred_username`, a username attribute); an e-mail address and a preferred username are lower-cased with the
+name, and the latter is let in, alias or not, for an imported user counts as confirmed; a birthdate is stored as the
+file has it, unlike what the API asks for; the MFA column leaves no preference; no trigger fires.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .import_file import HASH, MFA, USERNAME
-from .import_rows import ADDRESSES, BIRTHDATE, BOOLEANS
+from .import_rows import BIRTHDATE, BOOLEANS
 from .import_settings import ISO
+from .names import names_of
 from .operations import Json, new_id, now
-from .pools import is_case_insensitive
+from .pools import is_case_insensitive, values_of
+from .usernames import LOWERED
 
 #: In the emulator's record of a user: the unguessable password that stands for none, and the hash with its algorithm.
 NO_PASSWORD, HASHED = "_poolsafe_no_password", "_poolsafe_hashed"
@@ -36,20 +38,13 @@ class Names:
         self._taken = {name for user in pool["_users"].values() for name in self._of_user(user)}
 
     def are_free(self, username: str, attributes: Mapping[str, str]) -> bool:
-        return not self._taken & self._of(username, attributes)
+        return not self._taken & names_of(self._pool, username, attributes)
 
     def take(self, username: str, attributes: Mapping[str, str]) -> None:
-        self._taken |= self._of(username, attributes)
+        self._taken |= names_of(self._pool, username, attributes)
 
     def _of_user(self, user: Mapping[str, Any]) -> set[str]:
-        return self._of(user["Username"], {given["Name"]: given.get("Value", "") for given in user["Attributes"]})
-
-    def _of(self, username: str, attributes: Mapping[str, str]) -> set[str]:
-        found = {username} | {attributes.get(name, "") for name in self._pool.get("UsernameAttributes") or ()}
-        for alias in self._pool.get("AliasAttributes") or ():
-            if alias not in ADDRESSES or attributes.get(f"{alias}_verified") == "true":
-                found.add(attributes.get(alias, ""))
-        return {name.lower() if is_case_insensitive(self._pool) else name for name in found if name}
+        return names_of(self._pool, user["Username"], values_of(user))
 
 
 def attributes_of(pool: Json, values: Mapping[str, str], birthdates: str) -> dict[str, str]:
@@ -63,8 +58,8 @@ def attributes_of(pool: Json, values: Mapping[str, str], birthdates: str) -> dic
     for name in pool.get("UsernameAttributes") or ():
         if name == _named_by(pool, values[USERNAME]):
             found[name] = values[USERNAME]
-        if name in found and is_case_insensitive(pool):
-            found[name] = found[name].lower()
+    if is_case_insensitive(pool):
+        found |= {name: found[name].lower() for name in LOWERED if name in found}
     return found
 
 

@@ -10,7 +10,8 @@ import functools
 from typing import Any
 
 from .concern import Answer, Call, Proceed
-from .pools import pool_of_request
+from .names import is_true
+from .pools import pool_of_request, values_of
 
 API = "https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/"
 
@@ -27,7 +28,7 @@ class Messages:
     async def __call__(self, call: Call, proceed: Proceed) -> Answer:
         answer = await proceed(call)
         if answer.succeeded and sends(call):
-            self._record("documented", call.action, call.user_pool_id)
+            self.note("documented", call.action, call.user_pool_id)
         return answer
 
     def watch_deliveries(self) -> None:
@@ -38,7 +39,7 @@ class Messages:
 
         @functools.wraps(deliver)
         def noted(pool: dict[str, Any], to: str, subject: str, body: str, type_name: str, extra: Any = None) -> Any:
-            self._record("delivered", type_name, str(pool.get("Id", "")))
+            self.note("delivered", type_name, str(pool.get("Id", "")))
             return deliver(pool, to, subject, body, type_name, extra)
 
         cognito._deliver_cognito_email = noted
@@ -49,7 +50,8 @@ class Messages:
             self._messages.clear()
         return messages
 
-    def _record(self, evidence: str, cause: str, user_pool_id: str) -> None:
+    def note(self, evidence: str, cause: str, user_pool_id: str) -> None:
+        """Text messages are delivered by the layer (`inbox.py`), which says so here."""
         self._messages.append({"evidence": evidence, "cause": cause, "user_pool_id": user_pool_id})
 
 
@@ -58,13 +60,13 @@ def sends(call: Call) -> bool:
 
     AdminCreateUser invites unless told to SUPPRESS. AdminUpdateUserAttributes "might" send a code for a new e-mail
     address or phone number; assumed here: it does where the pool verifies that attribute by itself and the call does
-    not say that it is verified.
+    not say that it is verified. A blank value, which deletes the attribute, sends none.
     """
     if call.action == "AdminCreateUser":
         return call.members.get("MessageAction") != "SUPPRESS"
     if call.action == "AdminUpdateUserAttributes":
         pool = pool_of_request(call.user_pool_id) or {}
-        given = {attribute["Name"]: attribute.get("Value") for attribute in call.members.get("UserAttributes", ())}
-        unverified = {name for name in given if given.get(f"{name}_verified", "").lower() != "true"}
+        given = values_of(call.members, "UserAttributes")
+        unverified = {name for name in given if given[name] and not is_true(given.get(f"{name}_verified"))}
         return bool(unverified & set(pool.get("AutoVerifiedAttributes") or ()))
     return call.action in ALWAYS_SEND

@@ -5,6 +5,7 @@ To be used within a request, whose account and Region the emulator has set, or w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -29,6 +30,15 @@ def user_of(pool: dict[str, Any], username: str) -> dict[str, Any] | None:
 
     user: dict[str, Any] | None = cognito._resolve_user(pool, username)[0]
     return user
+
+
+def values_of(user: Mapping[str, Any], attributes: str = "Attributes") -> dict[str, str]:
+    """A user's attributes, or those a request gives, by name."""
+    return {given["Name"]: given.get("Value") or "" for given in user.get(attributes) or ()}
+
+
+def put_values(user: dict[str, Any], values: Mapping[str, str]) -> None:
+    user["Attributes"] = [{"Name": name, "Value": value} for name, value in values.items()]
 
 
 def is_case_insensitive(pool: dict[str, Any]) -> bool:

@@ -21,6 +21,9 @@ from tests.fakes import FakeClock, FakeUserPool, MemoryStore
 
 #: Takes the options of `FakeUserPool` that describe the pool itself.
 MakePool = Callable[..., UserPool]
+#: Without an identity of Amazon SES no pool has e-mail MFA.
+SES = {"EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:us-east-1:000000000000:identity/a@example.com"}
+GOOGLE = {"client_id": "id", "client_secret": "secret", "authorize_scopes": "openid"}
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +37,7 @@ def bare_cloud() -> Iterator[Cloud]:
 def make_pool(request: pytest.FixtureRequest) -> MakePool:
     """Makes user pools of one kind. A governed pool waits on a clock that stands still for nobody."""
     kind, _, governed = request.param.partition(", ")
-    make = _fake_pool if kind == "fake" else _embedded_pool(request.getfixturevalue("bare_cloud"))
+    make = _fake_pool if kind == "fake" else embedded_pool(request.getfixturevalue("bare_cloud"))
     return _governed(make) if governed else make
 
 
@@ -53,7 +56,7 @@ def _fake_pool(**options: Any) -> UserPool:
     return FakeUserPool(**options)
 
 
-def _embedded_pool(cloud: Cloud) -> MakePool:
+def embedded_pool(cloud: Cloud) -> MakePool:
     cognito = cloud.client("cognito-idp")
 
     def make(
@@ -61,24 +64,40 @@ def _embedded_pool(cloud: Cloud) -> MakePool:
         custom: tuple[str, ...] = (),
         required: tuple[str, ...] = (),
         username_attributes: tuple[str, ...] = (),
+        alias_attributes: tuple[str, ...] = (),
         case_sensitive: bool = True,
+        immutable: tuple[str, ...] = (),
         max_lengths: dict[str, int] | None = None,
         min_password_length: int = 8,
+        mfa: dict[str, Any] | None = None,
+        providers: tuple[str, ...] = (),
+        auto_verified: tuple[str, ...] = (),
+        recovery: tuple[str, ...] = (),
+        tier: str | None = None,
     ) -> UserPool:
         limits = max_lengths or {}
         schema = [
             {
                 "Name": name.removeprefix("custom:"),
                 "AttributeDataType": "String",
-                "Mutable": True,
+                "Mutable": name not in immutable,
                 "Required": name in required,
                 "StringAttributeConstraints": {"MinLength": "0", "MaxLength": str(limits.get(name, 2048))},
             }
             for name in sorted({*custom, *required, *limits})
         ]
-        options: dict[str, Any] = {"Schema": schema} if schema else {}
-        if username_attributes:
-            options["UsernameAttributes"] = list(username_attributes)
+        mechanisms = [{"Priority": place, "Name": name} for place, name in enumerate(recovery, 1)]
+        optional: dict[str, Any] = {
+            "Schema": schema,
+            "UsernameAttributes": list(username_attributes),
+            "AliasAttributes": list(alias_attributes),
+            "AutoVerifiedAttributes": list(auto_verified),
+            "AccountRecoverySetting": {"RecoveryMechanisms": mechanisms} if mechanisms else None,
+            "UserPoolTier": tier,
+            "EmailConfiguration": SES if "EmailMfaConfiguration" in (mfa or {}) else None,
+            "SmsConfiguration": ((mfa or {}).get("SmsMfaConfiguration") or {}).get("SmsConfiguration"),
+        }
+        options = {name: value for name, value in optional.items() if value}
         pool = cognito.create_user_pool(
             PoolName="contract",
             UsernameConfiguration={"CaseSensitive": case_sensitive},
@@ -93,6 +112,13 @@ def _embedded_pool(cloud: Cloud) -> MakePool:
             },
             **options,
         )["UserPool"]
+        if mfa:
+            cognito.set_user_pool_mfa_config(UserPoolId=pool["Id"], **mfa)
+        for name in providers:
+            assert name == "Google", "details of no other provider are known here"
+            cognito.create_identity_provider(
+                UserPoolId=pool["Id"], ProviderName=name, ProviderType=name, ProviderDetails=GOOGLE
+            )
         return CognitoUserPool(pool["Id"], cognito)
 
     return make

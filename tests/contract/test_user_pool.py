@@ -5,6 +5,7 @@ A fake that is kinder than this suite lets bugs through; an adapter that is less
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from local.cloud import Cloud
 from poolsafe.adapters.cognito import CognitoUserPool
-from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, Group, Page
+from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, Factors, Group, Page
 from poolsafe.domain.target import TargetPool
 from poolsafe.errors import AlreadyExists, NotFound, PageTokenRefused, PoolNotFound, Rejected, Throttled
 from poolsafe.ports import UserPool
@@ -21,6 +22,12 @@ from tests.contract.conftest import MakePool
 
 PASSWORD = "Unguessable-0123456789"
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
+ADA = {"email": "ada@example.com", "email_verified": "true"}
+PHONE = {"phone_number": "+15555550100", "phone_number_verified": "true"}
+SMS, MAIL, TOTP = "SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA"
+BY_SMS = {"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "x"}}
+BY_MAIL = {"Message": "Your code is {####}", "Subject": "Code"}
+MFA = {"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": BY_SMS, "EmailMfaConfiguration": BY_MAIL}
 
 
 def group(name: str, description: str | None = None, precedence: int | None = None) -> Group:
@@ -64,6 +71,34 @@ def test_a_pool_tells_which_attributes_it_requires(make_pool: MakePool) -> None:
 def test_a_pool_tells_how_its_users_sign_in(make_pool: MakePool) -> None:
     target = TargetPool.of(make_pool(username_attributes=("email",), case_sensitive=False).describe())
     assert (target.username_attributes, target.case_sensitive) == (("email",), False)
+
+
+def test_a_pool_tells_its_aliases_and_how_people_get_in(make_pool: MakePool) -> None:
+    described = make_pool(
+        alias_attributes=("email", "preferred_username"),
+        auto_verified=("email",),
+        recovery=("verified_phone_number", "verified_email"),
+        mfa={"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True}},
+        tier="PLUS",
+    ).describe()
+    assert described["AliasAttributes"] == ["email", "preferred_username"]
+    assert described["AutoVerifiedAttributes"] == ["email"]
+    mechanisms = described["AccountRecoverySetting"]["RecoveryMechanisms"]
+    assert [one["Name"] for one in sorted(mechanisms, key=lambda one: one["Priority"])] == [
+        "verified_phone_number",
+        "verified_email",
+    ]
+    assert (described["MfaConfiguration"], described["UserPoolTier"]) == ("OPTIONAL", "PLUS")
+
+
+def test_a_pool_has_the_standard_attributes_and_tells_their_types(make_pool: MakePool) -> None:
+    told = {one["Name"]: one["AttributeDataType"] for one in make_pool().describe()["SchemaAttributes"]}
+    assert {name: kind for name, kind in told.items() if kind != "String"} == {
+        "email_verified": "Boolean",
+        "phone_number_verified": "Boolean",
+        "updated_at": "Number",
+    }
+    assert len(told.keys() - {"identities"}) == 20
 
 
 def test_a_pool_tells_its_password_policy(make_pool: MakePool) -> None:
@@ -157,9 +192,15 @@ def test_a_user_that_is_not_there_is_not_found(make_pool: MakePool) -> None:
     pool = make_pool()
     calls: list[Callable[[], object]] = [
         lambda: pool.get_user("nobody"),
+        lambda: pool.factors_of("nobody"),
         lambda: pool.groups_of("nobody"),
         lambda: pool.set_password("nobody", PASSWORD),
+        lambda: pool.set_temporary_password("nobody", PASSWORD),
+        lambda: pool.update_attributes("nobody", {"name": "Nobody"}),
+        lambda: pool.set_mfa("nobody", (), None),
+        lambda: pool.link("nobody", "Google", "1"),
         lambda: pool.disable_user("nobody"),
+        lambda: pool.enable_user("nobody"),
     ]
     for call in calls:
         with pytest.raises(NotFound) as missing:
@@ -172,8 +213,66 @@ def test_a_user_without_mfa_says_so_when_asked(make_pool: MakePool) -> None:
     pool.create_user("ada", {}, PASSWORD)
     asked = pool.get_user("ada")
     assert (asked.mfa_methods, asked.preferred_mfa) == ((), None)
+    assert pool.factors_of("ada") == Factors((), None)
     [listed] = pool.list_users(None).items
     assert listed.mfa_methods is None
+
+
+# Inviting users
+
+
+def test_an_invited_user_has_its_attributes_and_a_temporary_password(make_pool: MakePool) -> None:
+    pool = make_pool(custom=("custom:tier",), mfa=MFA)
+    attributes = {**ADA, **PHONE, "custom:tier": "gold"}
+    invited = pool.invite_user("ada", attributes, ("EMAIL", "SMS"))
+    assert (invited.username, invited.status, invited.enabled) == ("ada", FORCE_CHANGE_PASSWORD, True)
+    found = pool.get_user("ada")
+    assert (found.sub, found.status, dict(found.attributes)) == (invited.sub, FORCE_CHANGE_PASSWORD, attributes)
+
+
+def test_nobody_is_invited_twice(make_pool: MakePool) -> None:
+    pool = make_pool()
+    first = pool.create_user("ada", ADA, PASSWORD)
+    with pytest.raises(AlreadyExists) as refused:
+        pool.invite_user("ada", {"email": "another@example.com"}, ("EMAIL",))
+    assert refused.value.code == "UsernameExistsException"
+    assert (pool.get_user("ada").sub, dict(pool.get_user("ada").attributes)) == (first.sub, ADA)
+
+
+@pytest.mark.parametrize("name", ["sub", "identities", "custom:unknown"])
+def test_an_invitation_with_what_an_administrator_may_not_set_is_rejected(make_pool: MakePool, name: str) -> None:
+    pool = make_pool()
+    with pytest.raises(Rejected) as refused:
+        pool.invite_user("ada", {**ADA, name: "value"}, ("EMAIL",))
+    assert refused.value.code == "InvalidParameterException"
+    with pytest.raises(NotFound):
+        pool.get_user("ada")
+
+
+@pytest.mark.parametrize(
+    ("mediums", "attributes"),
+    [(("EMAIL",), PHONE), (("SMS",), ADA), (("EMAIL", "SMS"), ADA)],
+    ids=["no address", "no phone number", "one of two"],
+)
+def test_an_invitation_that_has_nowhere_to_go_is_rejected(
+    make_pool: MakePool, mediums: tuple[str, ...], attributes: dict[str, str]
+) -> None:
+    pool = make_pool(mfa=MFA)
+    with pytest.raises(Rejected) as refused:
+        pool.invite_user("ada", attributes, mediums)
+    assert refused.value.code == "InvalidParameterException"
+    with pytest.raises(NotFound):
+        pool.get_user("ada")
+
+
+def test_an_invitation_by_a_text_message_that_the_pool_cannot_send_is_rejected_and_has_made_the_user(
+    make_pool: MakePool,
+) -> None:
+    pool = make_pool()
+    with pytest.raises(Rejected) as refused:
+        pool.invite_user("ada", PHONE, ("SMS",))
+    assert refused.value.code == "InvalidParameterException"
+    assert (pool.get_user("ada").status, dict(pool.get_user("ada").attributes)) == (FORCE_CHANGE_PASSWORD, PHONE)
 
 
 # Passwords
@@ -195,6 +294,18 @@ def test_a_password_may_be_set_twice(make_pool: MakePool) -> None:
     assert pool.get_user("ada").status == CONFIRMED
 
 
+def test_a_temporary_password_makes_the_user_choose_another(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pool.create_user("ada", ADA, PASSWORD)
+    pool.set_password("ada", PASSWORD)
+    for attempt in (1, 2):
+        pool.set_temporary_password("ada", f"{PASSWORD}{attempt}")
+        found = pool.get_user("ada")
+        assert (found.status, found.enabled, dict(found.attributes)) == (FORCE_CHANGE_PASSWORD, True, ADA)
+    pool.set_password("ada", PASSWORD)
+    assert pool.get_user("ada").status == CONFIRMED
+
+
 @pytest.mark.parametrize("weak", ["Short1!", "no-upper-case-1", "NO-LOWER-CASE-1", "No-Digits-Here", "NoSymbolsHere1"])
 def test_a_password_against_the_policy_is_rejected(make_pool: MakePool, weak: str) -> None:
     pool = make_pool()
@@ -202,10 +313,11 @@ def test_a_password_against_the_policy_is_rejected(make_pool: MakePool, weak: st
         pool.create_user("ada", {}, weak)
     assert refused.value.code == "InvalidPasswordException"
     pool.create_user("ada", {}, PASSWORD)
-    with pytest.raises(Rejected) as refused:
-        pool.set_password("ada", weak)
-    assert refused.value.code == "InvalidPasswordException"
-    assert pool.get_user("ada").status == FORCE_CHANGE_PASSWORD
+    for set_it in (pool.set_password, pool.set_temporary_password):
+        with pytest.raises(Rejected) as refused:
+            set_it("ada", weak)
+        assert refused.value.code == "InvalidPasswordException"
+        assert pool.get_user("ada").status == FORCE_CHANGE_PASSWORD
 
 
 def test_a_password_as_long_as_the_policy_demands_is_taken(make_pool: MakePool) -> None:
@@ -213,6 +325,238 @@ def test_a_password_as_long_as_the_policy_demands_is_taken(make_pool: MakePool) 
     with pytest.raises(Rejected):
         pool.create_user("ada", {}, "Aa1!" + "x" * 35)
     pool.create_user("ada", {}, "Aa1!" + "x" * 36)
+
+
+# Attributes
+
+
+def test_an_update_changes_what_it_names_and_nothing_else(make_pool: MakePool) -> None:
+    pool = make_pool(custom=("custom:tier",))
+    created = pool.create_user("ada", {**ADA, "name": "Ada"}, PASSWORD)
+    pool.update_attributes("ada", {"name": "Ada Lovelace", "custom:tier": "gold"})
+    found = pool.get_user("ada")
+    assert dict(found.attributes) == {**ADA, "name": "Ada Lovelace", "custom:tier": "gold"}
+    assert (found.sub, found.status, found.enabled) == (created.sub, created.status, True)
+    assert found.modified_at >= found.created_at == created.created_at
+
+
+def test_an_address_is_changed_and_verified_in_one_call(make_pool: MakePool) -> None:
+    pool = make_pool(auto_verified=("email",))
+    pool.create_user("ada", {"email": "old@example.com", "email_verified": "false"}, PASSWORD)
+    pool.update_attributes("ada", ADA)
+    assert dict(pool.get_user("ada").attributes) == ADA
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"sub": "value"}, {"identities": "[]"}, {"custom:unknown": "value"}, {"custom:fixed": "new"}, {"name": "x" * 9}],
+    ids=["sub", "identities", "unknown", "immutable", "too long"],
+)
+def test_an_update_that_the_schema_forbids_changes_nothing(make_pool: MakePool, attributes: dict[str, str]) -> None:
+    pool = make_pool(custom=("custom:fixed",), immutable=("custom:fixed",), max_lengths={"name": 8})
+    pool.create_user("ada", {"custom:fixed": "old", "name": "Ada"}, PASSWORD)
+    with pytest.raises(Rejected) as refused:
+        pool.update_attributes("ada", {"locale": "en", **attributes})
+    assert refused.value.code == "InvalidParameterException"
+    assert dict(pool.get_user("ada").attributes) == {"custom:fixed": "old", "name": "Ada"}
+
+
+def test_a_blank_value_deletes_an_attribute_and_a_blank_address_its_flag(make_pool: MakePool) -> None:
+    pool = make_pool(custom=("custom:tier",))
+    pool.create_user("ada", {**ADA, "name": "Ada", "custom:tier": "gold"}, PASSWORD)
+    pool.update_attributes("ada", {"name": "", "custom:tier": "", "locale": ""})
+    assert dict(pool.get_user("ada").attributes) == ADA
+    pool.update_attributes("ada", {"email": ""})
+    assert dict(pool.get_user("ada").attributes) == {}
+
+
+def test_another_address_is_not_verified_unless_the_update_says_so(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pool.create_user("ada", ADA, PASSWORD)
+    pool.update_attributes("ada", {"email": ADA["email"]})
+    assert dict(pool.get_user("ada").attributes) == ADA
+    pool.update_attributes("ada", {"email": "new@example.com"})
+    assert dict(pool.get_user("ada").attributes) == {"email": "new@example.com", "email_verified": "false"}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"email_verified": "true"},
+        {"phone_number_verified": "true"},
+        {"email": "no address"},
+        {"phone_number": "0800"},
+        {"birthdate": "12/10/1815"},
+        {"email_verified": "yes"},
+        {"updated_at": "yesterday"},
+    ],
+    ids=["nothing to verify", "no number to verify", "email", "phone number", "date", "boolean", "number"],
+)
+def test_a_value_that_is_not_of_its_kind_is_rejected(make_pool: MakePool, attributes: dict[str, str]) -> None:
+    pool = make_pool()
+    pool.create_user("bob", {}, PASSWORD)
+    for write in (
+        lambda: pool.create_user("ada", attributes, PASSWORD),
+        lambda: pool.update_attributes("bob", attributes),
+    ):
+        with pytest.raises(Rejected) as refused:
+            write()
+        assert refused.value.code == "InvalidParameterException"
+    assert dict(pool.get_user("bob").attributes) == {}
+
+
+def test_a_required_attribute_that_can_come_later_may_be_missing_and_may_not_be_deleted(make_pool: MakePool) -> None:
+    pool = make_pool(required=("email",))
+    pool.create_user("bob", {}, PASSWORD)
+    pool.create_user("ada", ADA, PASSWORD)
+    with pytest.raises(Rejected) as refused:
+        pool.update_attributes("ada", {"email": ""})
+    assert refused.value.code == "InvalidParameterException"
+    assert dict(pool.get_user("ada").attributes) == ADA
+
+
+def test_a_required_attribute_that_cannot_be_changed_has_to_be_there_at_once(make_pool: MakePool) -> None:
+    pool = make_pool(required=("name",), immutable=("name",))
+    with pytest.raises(Rejected) as refused:
+        pool.create_user("ada", {}, PASSWORD)
+    assert refused.value.code == "InvalidParameterException"
+    pool.create_user("ada", {"name": "Ada"}, PASSWORD)
+
+
+# MFA
+
+
+def test_second_factors_are_set_and_one_is_preferred(make_pool: MakePool) -> None:
+    pool = make_pool(mfa=MFA)
+    pool.create_user("ada", {**ADA, **PHONE}, PASSWORD)
+    pool.set_password("ada", PASSWORD)
+    pool.set_mfa("ada", (SMS, MAIL), MAIL)
+    assert pool.factors_of("ada") == Factors((SMS, MAIL), MAIL)
+    found = pool.get_user("ada")
+    assert (found.mfa_methods, found.preferred_mfa) == ((SMS, MAIL), MAIL)
+    assert (found.status, dict(found.attributes)) == (CONFIRMED, {**ADA, **PHONE})
+
+
+def test_a_second_factor_that_is_not_named_stays(make_pool: MakePool) -> None:
+    pool = make_pool(mfa=MFA)
+    pool.create_user("ada", {**ADA, **PHONE}, PASSWORD)
+    pool.set_mfa("ada", (SMS,), SMS)
+    pool.set_mfa("ada", (MAIL,), None)
+    assert pool.factors_of("ada") == Factors((SMS, MAIL), SMS)
+    pool.set_mfa("ada", (SMS, MAIL), MAIL)
+    assert pool.factors_of("ada") == Factors((SMS, MAIL), MAIL)
+    pool.set_mfa("ada", (MAIL,), None)
+    assert pool.factors_of("ada") == Factors((SMS, MAIL), None)
+
+
+def test_nobody_is_given_an_authenticator_app(make_pool: MakePool) -> None:
+    pool = make_pool(mfa={**MFA, "SoftwareTokenMfaConfiguration": {"Enabled": True}})
+    pool.create_user("ada", {**ADA, **PHONE}, PASSWORD)
+    pool.set_mfa("ada", (TOTP,), TOTP)
+    assert pool.factors_of("ada") == Factors((), None)
+    pool.set_mfa("ada", (TOTP, SMS), TOTP)
+    assert pool.factors_of("ada") == Factors((SMS,), None)
+
+
+@pytest.mark.parametrize(
+    ("mfa", "attributes", "method"),
+    [
+        (None, {**ADA, **PHONE}, SMS),
+        (None, {**ADA, **PHONE}, MAIL),
+        ({"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": BY_SMS}, {**ADA, **PHONE}, MAIL),
+        ({"MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": BY_MAIL}, {**ADA, **PHONE}, SMS),
+        (MFA, ADA, SMS),
+        (MFA, PHONE, MAIL),
+    ],
+    ids=["off, sms", "off, e-mail", "no e-mail", "no sms", "no phone number", "no address"],
+)
+def test_a_second_factor_that_the_pool_or_the_user_lacks_is_rejected(
+    make_pool: MakePool, mfa: dict[str, Any] | None, attributes: dict[str, str], method: str
+) -> None:
+    pool = make_pool(mfa=mfa)
+    pool.create_user("ada", attributes, PASSWORD)
+    with pytest.raises(Rejected) as refused:
+        pool.set_mfa("ada", (method,), method)
+    assert refused.value.code == "InvalidParameterException"
+    assert pool.factors_of("ada") == Factors((), None)
+
+
+# Identities at providers
+
+
+def identities(pool: UserPool, username: str) -> list[tuple[str, str, bool]]:
+    told = json.loads(pool.get_user(username).attributes.get("identities", "[]"))
+    return [(one["providerName"], one["userId"], one["primary"]) for one in told]
+
+
+def test_a_linked_user_stays_local_and_tells_who_it_is_elsewhere(make_pool: MakePool) -> None:
+    pool = make_pool(providers=("Google",))
+    created = pool.create_user("ada", ADA, PASSWORD)
+    pool.set_password("ada", PASSWORD)
+    pool.link("ada", "Google", "1122")
+    found = pool.get_user("ada")
+    assert (found.username, found.sub, found.status) == ("ada", created.sub, CONFIRMED)
+    [identity] = json.loads(found.attributes["identities"])
+    assert identity.pop("dateCreated") > 0
+    assert identity == {
+        "userId": "1122",
+        "providerName": "Google",
+        "providerType": "Google",
+        "issuer": None,
+        "primary": False,
+    }
+    assert {name: value for name, value in found.attributes.items() if name != "identities"} == ADA
+
+
+def test_a_user_has_five_identities_and_not_one_more(make_pool: MakePool) -> None:
+    pool = make_pool(providers=("Google",))
+    pool.create_user("ada", {}, PASSWORD)
+    for number in range(5):
+        pool.link("ada", "Google", str(number))
+    with pytest.raises(Rejected) as refused:
+        pool.link("ada", "Google", "5")
+    assert refused.value.code == "LimitExceededException"
+    assert identities(pool, "ada") == [("Google", str(number), False) for number in range(5)]
+
+
+def test_an_identity_is_one_users(make_pool: MakePool) -> None:
+    pool = make_pool(providers=("Google",))
+    for name in ("ada", "bob"):
+        pool.create_user(name, {}, PASSWORD)
+    pool.link("ada", "Google", "1122")
+    with pytest.raises(Rejected) as refused:
+        pool.link("bob", "Google", "1122")
+    assert refused.value.code == "AliasExistsException"
+    assert (identities(pool, "ada"), identities(pool, "bob")) == ([("Google", "1122", False)], [])
+
+
+def test_an_identity_that_is_linked_already_is_rejected_though_all_is_as_asked_for(make_pool: MakePool) -> None:
+    pool = make_pool(providers=("Google",))
+    pool.create_user("ada", {}, PASSWORD)
+    pool.link("ada", "Google", "1122")
+    with pytest.raises(Rejected) as refused:
+        pool.link("ada", "Google", "1122")
+    assert refused.value.code == "InvalidParameterException"
+    assert identities(pool, "ada") == [("Google", "1122", False)]
+
+
+def test_an_identity_of_a_provider_that_the_pool_does_not_have_is_rejected(make_pool: MakePool) -> None:
+    pool = make_pool(providers=("Google",))
+    pool.create_user("ada", {}, PASSWORD)
+    with pytest.raises(Rejected) as refused:
+        pool.link("ada", "Okta", "1122")
+    assert refused.value.code == "InvalidParameterException"
+    assert identities(pool, "ada") == []
+
+
+def test_a_user_is_linked_by_its_username_and_no_other_name(make_pool: MakePool) -> None:
+    pool = make_pool(providers=("Google",), alias_attributes=("email",), case_sensitive=False)
+    sub = pool.create_user("ada", ADA, PASSWORD).sub
+    for name in (sub, ADA["email"]):
+        with pytest.raises(NotFound):
+            pool.link(name, "Google", "1122")
+    pool.link("ADA", "Google", "1122")
+    assert identities(pool, "ada") == [("Google", "1122", False)]
 
 
 # Disabling
@@ -226,6 +570,17 @@ def test_disabling_again_changes_nothing(make_pool: MakePool) -> None:
         pool.disable_user("ada")
         found = pool.get_user("ada")
         assert (found.enabled, found.status, dict(found.attributes)) == (False, CONFIRMED, {"name": "Ada"})
+
+
+def test_enabling_again_changes_nothing(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pool.create_user("ada", {"name": "Ada"}, PASSWORD)
+    pool.set_password("ada", PASSWORD)
+    pool.disable_user("ada")
+    for _ in range(2):
+        pool.enable_user("ada")
+        found = pool.get_user("ada")
+        assert (found.enabled, found.status, dict(found.attributes)) == (True, CONFIRMED, {"name": "Ada"})
 
 
 # Groups
@@ -273,6 +628,20 @@ def test_group_names_differ_by_case(make_pool: MakePool) -> None:
     assert {one.group_name for one in pool.list_groups(None).items} == {"Staff", "staff"}
 
 
+def test_a_group_is_updated_and_keeps_what_it_was_not_given(make_pool: MakePool) -> None:
+    pool = make_pool()
+    pool.create_group(group("staff", "the first", 7))
+    pool.create_group(group("other", "another"))
+    pool.update_group(group("staff", "the second", 0))
+    told = pool.get_group("staff")
+    assert (told.description, told.precedence, told.role_arn) == ("the second", 0, None)
+    assert told.modified_at >= told.created_at
+    pool.update_group(group("staff"))
+    told = pool.get_group("staff")
+    assert (told.description, told.precedence) == ("the second", 0)
+    assert pool.get_group("other").description == "another"
+
+
 def test_adding_a_member_again_changes_nothing(make_pool: MakePool) -> None:
     pool = make_pool()
     sub = pool.create_user("ada", {}, PASSWORD).sub
@@ -290,6 +659,7 @@ def test_a_group_that_is_not_there_is_not_found(make_pool: MakePool) -> None:
     calls: list[Callable[[], object]] = [
         lambda: pool.add_to_group("ada", "nothing"),
         lambda: pool.get_group("nothing"),
+        lambda: pool.update_group(group("nothing", "something")),
         lambda: pool.list_members("nothing", None),
     ]
     for call in calls:
@@ -429,6 +799,109 @@ def test_a_user_named_by_an_address_works_by_its_uuid(make_pool: MakePool) -> No
     assert [member.username for member in pool.list_members("staff", None).items] == [username]
 
 
+@pytest.mark.parametrize(("alias", "attributes"), [("email", ADA), ("phone_number", PHONE)], ids=["email", "phone"])
+def test_an_address_that_is_an_alias_names_its_user_once_it_is_verified(
+    make_pool: MakePool, alias: str, attributes: dict[str, str]
+) -> None:
+    pool = make_pool(alias_attributes=(alias,))
+    unverified = {**attributes, f"{alias}_verified": "false"}
+    sub = pool.create_user("ada", unverified, PASSWORD).sub
+    with pytest.raises(NotFound):
+        pool.get_user(attributes[alias])
+    pool.update_attributes("ada", attributes)
+    assert pool.get_user(attributes[alias]).sub == pool.get_user("ada").sub == sub
+
+
+@pytest.mark.parametrize(("alias", "attributes"), [("email", ADA), ("phone_number", PHONE)], ids=["email", "phone"])
+def test_a_verified_address_that_is_an_alias_is_one_users(
+    make_pool: MakePool, alias: str, attributes: dict[str, str]
+) -> None:
+    pool = make_pool(alias_attributes=(alias,))
+    pool.create_user("ada", attributes, PASSWORD)
+    pool.create_user("bob", {**attributes, f"{alias}_verified": "false"}, PASSWORD)
+    for write in (
+        lambda: pool.create_user("eve", attributes, PASSWORD),
+        lambda: pool.update_attributes("bob", {f"{alias}_verified": "true"}),
+    ):
+        with pytest.raises(Rejected) as refused:
+            write()
+        assert refused.value.code == "AliasExistsException"
+    with pytest.raises(NotFound):
+        pool.get_user("eve")
+    assert pool.get_user("bob").attributes[f"{alias}_verified"] == "false"
+
+
+@pytest.mark.parametrize(("alias", "username"), [("email", "a@example.com"), ("phone_number", "+15555550100")])
+def test_a_username_that_looks_like_an_alias_is_rejected(make_pool: MakePool, alias: str, username: str) -> None:
+    pool = make_pool(alias_attributes=(alias,))
+    with pytest.raises(Rejected) as refused:
+        pool.create_user(username, {}, PASSWORD)
+    assert refused.value.code == "InvalidParameterException"
+
+
+def test_a_preferred_username_that_is_an_alias_waits_for_a_password_of_ones_own(make_pool: MakePool) -> None:
+    pool = make_pool(alias_attributes=("preferred_username",), mfa=MFA)
+    preferred = {"preferred_username": "countess"}
+    pool.create_user("ada", {}, PASSWORD)
+    for write in (
+        lambda: pool.create_user("bob", preferred, PASSWORD),
+        lambda: pool.invite_user("bob", {**ADA, **preferred}, ("EMAIL",)),
+        lambda: pool.update_attributes("ada", preferred),
+    ):
+        with pytest.raises(Rejected) as refused:
+            write()
+        assert refused.value.code == "InvalidParameterException"
+    pool.set_password("ada", PASSWORD)
+    pool.update_attributes("ada", preferred)
+    assert dict(pool.get_user("ada").attributes) == preferred
+
+
+def test_a_preferred_username_that_is_an_alias_is_one_users(make_pool: MakePool) -> None:
+    pool = make_pool(alias_attributes=("preferred_username",))
+    for name in ("ada", "bob"):
+        pool.create_user(name, {}, PASSWORD)
+        pool.set_password(name, PASSWORD)
+    pool.update_attributes("ada", {"preferred_username": "countess"})
+    for taken in ("countess", "ada"):
+        with pytest.raises(Rejected) as refused:
+            pool.update_attributes("bob", {"preferred_username": taken})
+        assert refused.value.code == "AliasExistsException"
+    with pytest.raises(AlreadyExists):
+        pool.create_user("countess", {}, PASSWORD)
+    assert dict(pool.get_user("bob").attributes) == {}
+
+
+def test_where_it_is_no_alias_a_preferred_username_is_like_any_attribute(make_pool: MakePool) -> None:
+    pool = make_pool()
+    for name in ("ada", "bob"):
+        pool.create_user(name, {"preferred_username": "countess"}, PASSWORD)
+    with pytest.raises(NotFound):
+        pool.get_user("countess")
+
+
+def test_a_case_insensitive_pool_lowers_what_names_people(make_pool: MakePool) -> None:
+    pool = make_pool(case_sensitive=False, alias_attributes=("email", "preferred_username"))
+    pool.create_user("Ada", {"email": "Ada@Example.com", "email_verified": "true", "name": "Ada"}, PASSWORD)
+    pool.set_password("ada", PASSWORD)
+    pool.update_attributes("ada", {"preferred_username": "Countess"})
+    found = pool.get_user("ADA@example.COM")
+    assert dict(found.attributes) == {**ADA, "name": "Ada", "preferred_username": "countess"}
+    with pytest.raises(Rejected) as refused:
+        pool.create_user("bob", {"email": "ADA@EXAMPLE.COM", "email_verified": "true"}, PASSWORD)
+    assert refused.value.code == "AliasExistsException"
+
+
+def test_a_preferred_username_that_is_an_alias_names_its_user(make_pool: MakePool) -> None:
+    pool = make_pool(alias_attributes=("preferred_username",))
+    sub = pool.create_user("ada", {}, PASSWORD).sub
+    pool.set_password("ada", PASSWORD)
+    pool.update_attributes("ada", {"preferred_username": "countess"})
+    assert pool.get_user("countess").sub == sub
+    pool.update_attributes("ada", {"preferred_username": "enchantress"})
+    with pytest.raises(NotFound):
+        pool.get_user("countess")
+
+
 def test_a_case_insensitive_pool_has_one_user_whatever_the_case(make_pool: MakePool) -> None:
     pool = make_pool(case_sensitive=False)
     created = pool.create_user("Ada", {}, PASSWORD)
@@ -449,7 +922,35 @@ def test_a_case_sensitive_pool_has_a_user_for_each_case(make_pool: MakePool) -> 
         pool.get_user("ADA")
 
 
-# What the fake has no error for: only the adapter knows Cognito's
+# What the fake has no error for, or no way to: only the adapter knows Cognito's
+
+
+def test_a_passkey_is_among_the_factors_and_not_among_the_preferences(bare_cloud: Cloud) -> None:
+    cognito = bare_cloud.client("cognito-idp")
+    pool = CognitoUserPool(cognito.create_user_pool(PoolName="contract")["UserPool"]["Id"], cognito)
+    for name in ("ada", "bob"):
+        pool.create_user(name, {}, PASSWORD)
+    for name, has_token in (("ada", True), ("bob", False)):
+        enrolled = {"UserPoolId": pool.user_pool_id, "Username": name, "SoftwareToken": has_token, "Passkey": True}
+        bare_cloud.control("PUT", "factors", enrolled)
+    assert pool.factors_of("ada") == Factors((TOTP, "WEB_AUTHN"), None)
+    assert pool.factors_of("bob") == Factors(("WEB_AUTHN",), None)
+    assert (pool.get_user("ada").mfa_methods, pool.get_user("bob").mfa_methods) == ((TOTP,), ())
+
+
+def test_users_who_cannot_have_a_second_factor_yet_are_told_by_cognitos_code(bare_cloud: Cloud) -> None:
+    cognito = bare_cloud.client("cognito-idp")
+    pool_id = cognito.create_user_pool(PoolName="contract")["UserPool"]["Id"]
+    codes = {
+        "RESET_REQUIRED": "PasswordResetRequiredException",
+        "UNCONFIRMED": "UserNotConfirmedException",
+        "EXTERNAL_PROVIDER": "InvalidParameterException",
+    }
+    bare_cloud.put_users(pool_id, [{"Username": status, "UserStatus": status} for status in codes])
+    for status, code in codes.items():
+        with pytest.raises(Rejected) as refused:
+            CognitoUserPool(pool_id, cognito).set_mfa(status, (SMS,), SMS)
+        assert refused.value.code == code
 
 
 def test_a_pool_that_is_not_there_is_told_by_its_id_and_region(bare_cloud: Cloud) -> None:

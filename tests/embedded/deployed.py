@@ -26,7 +26,7 @@ PASSED_ROLES = tuple(f"arn:aws:iam::000000000000:role/group-{name}" for name in 
 PATIENCE = 600
 #: Cognito actions that change a pool.
 WRITING = ("Admin", "Create", "Update", "Delete", "Set", "Add")
-READING = ("AdminGetUser", "AdminListGroupsForUser")
+READING = ("AdminGetUser", "AdminGetUserAuthFactors", "AdminListGroupsForUser")
 
 
 @dataclass(frozen=True)

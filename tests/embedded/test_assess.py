@@ -14,6 +14,8 @@ import pytest
 from tests.embedded.deployed import Deployed, Json, fits, named, person
 
 NOWHERE = "us-east-1_Nowhere000"
+#: What bills whoever it is about.
+ASKING = ("AdminGetUser", "AdminGetUserAuthFactors")
 DAY = 86_400
 NOW = time.time()
 OLD = NOW - 800 * DAY
@@ -200,7 +202,7 @@ def test_an_assessment_bills_nobody(seen: Seen) -> None:
 def test_a_sample_asks_exactly_so_many_and_says_that_they_are_billed(deployed: Deployed, seen: Seen) -> None:
     pool = seen.by_way["mix"].user_pool_id
     assessed = assess(deployed, user_pool_id=pool, mfa_sample=7)
-    assert deployed.cloud.calls()["AdminGetUser"] == 7
+    assert deployed.cloud.calls()["AdminGetUserAuthFactors"] == 7
     assert deployed.writes() == {}
     mfa = assessed.report["mfa"]
     assert (mfa["basis"], mfa["users_known"]) == ("sampled", 7)
@@ -215,7 +217,7 @@ def test_a_sample_asks_exactly_so_many_and_says_that_they_are_billed(deployed: D
 
 def test_a_sample_larger_than_the_pool_asks_each_local_user_once(deployed: Deployed, seen: Seen) -> None:
     assessed = assess(deployed, user_pool_id=seen.by_way["mix"].user_pool_id, mfa_sample=1000)
-    assert deployed.cloud.calls()["AdminGetUser"] == 65
+    assert deployed.cloud.calls()["AdminGetUserAuthFactors"] == 65
     assert assessed.report["mfa"]["users_known"] == 65
 
 
@@ -298,7 +300,7 @@ def test_a_pool_that_is_gone_is_assessed_from_its_snapshot(deployed: Deployed, g
         "unreachable": 5,
     }
     assert any("gone" in reason for reason in recommendation["reasons"])
-    assert not {"ListUsers", "AdminGetUser"} & deployed.cloud.calls().keys()
+    assert not {"ListUsers", *ASKING} & deployed.cloud.calls().keys()
 
 
 def manifest_of(deployed: Deployed, snapshot: str) -> Json:
@@ -308,7 +310,7 @@ def manifest_of(deployed: Deployed, snapshot: str) -> Json:
 def test_nobody_of_a_pool_that_is_gone_is_asked_for_mfa(deployed: Deployed, gone: str) -> None:
     assessed = assess(deployed, snapshot=gone, mfa_sample=10)
     assert assessed.report["mfa"]["basis"] == "unknown"
-    assert "AdminGetUser" not in deployed.cloud.calls()
+    assert not {*ASKING} & deployed.cloud.calls().keys()
 
 
 def test_a_snapshot_that_knows_mfa_is_exact_and_asks_nobody(deployed: Deployed) -> None:
@@ -319,7 +321,7 @@ def test_a_snapshot_that_knows_mfa_is_exact_and_asks_nobody(deployed: Deployed) 
     assessed = assess(deployed, snapshot=f"{pool}/latest", mfa_sample=3)
     assert (assessed.report["mfa"]["basis"], assessed.report["mfa"]["users_known"]) == ("exact", 3)
     assert assessed.report["source"]["pool_exists"] is True
-    assert not {"ListUsers", "AdminGetUser"} & deployed.cloud.calls().keys()
+    assert not {"ListUsers", *ASKING} & deployed.cloud.calls().keys()
 
 
 @pytest.mark.parametrize("from_snapshot", [False, True])
@@ -398,7 +400,7 @@ def traces(deployed: Deployed) -> Iterator[dict[str, str]]:
     deployed.cloud.put_users(pool, [person(USERNAME, "staff", attributes=attributes)], named("staff"))
     execution = deployed.cloud.begin(deployed.machine("assess"), {"user_pool_id": pool, "mfa_sample": 1})
     result = deployed.cloud.finish(execution)
-    denied = {"action": "AdminGetUser", "error": "AccessDeniedException", "times": None}
+    denied = {"action": "AdminGetUserAuthFactors", "error": "AccessDeniedException", "times": None}
     with deployed.cloud.faults(denied):
         failed = deployed.cloud.begin(deployed.machine("assess"), {"user_pool_id": pool, "mfa_sample": 1})
         refusal = deployed.failed(failed)

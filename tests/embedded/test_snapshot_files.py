@@ -210,13 +210,15 @@ def test_mfa_preferences_are_in_the_snapshot_where_they_were_asked_for(deployed:
     source = deployed.pool()
     totp = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "MfaConfiguration": "OPTIONAL"}
     deployed.idp(source).set_user_pool_mfa_config(UserPoolId=source, **totp)
-    deployed.cloud.put_users(source, [person("ada"), person("bob")])
+    deployed.cloud.put_users(source, [person("ada"), person("bob"), person("eve")])
+    enrolled = {"UserPoolId": source, "Username": "eve", "SoftwareToken": True, "Passkey": True}
+    deployed.cloud.control("PUT", "factors", enrolled)
     deployed.cloud.forget()
     prefix = f"snapshots/{source}/"
     asked = deployed.backup(source, include=["mfa"])
-    assert deployed.cloud.calls()["AdminGetUser"] == 2
+    assert deployed.cloud.calls()["AdminGetUserAuthFactors"] == 3
     rows_asked = deployed.rows(f"{prefix}{asked['snapshot_id']}/users/")
     unasked = deployed.backup(source)
     rows_unasked = deployed.rows(f"{prefix}{unasked['snapshot_id']}/users/")
-    assert [row["mfa_methods"] for row in rows_asked] == [[], []]
-    assert [row["mfa_methods"] for row in rows_unasked] == [None, None]
+    assert [row["mfa_methods"] for row in rows_asked] == [[], [], ["SOFTWARE_TOKEN_MFA", "WEB_AUTHN"]]
+    assert [row["mfa_methods"] for row in rows_unasked] == [None, None, None]

@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from poolsafe.domain.diff import Declared, Difference, Undeclared
+from poolsafe.domain.credentials import Credential
+from poolsafe.domain.diff import Declared, Difference, Skipped, Undeclared
+from poolsafe.domain.notices import Attention, Notice
 from poolsafe.domain.outcome import Kind, Outcome, Reason, Result
 from poolsafe.domain.plan import Action, PlannedUser
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.domain.sub_map import SubMapping
+from poolsafe.domain.temporary_password import TemporaryPassword
+from poolsafe.domain.waiting import Waiting
 
 texts = st.text(max_size=12)
 long_texts = st.text(max_size=12) | st.integers(1, 2048).map(lambda length: "é" * length)
@@ -57,6 +61,14 @@ planned_users = st.builds(
     service_groups=name_lists,
     enabled=st.booleans(),
     existing_sub=maybe_texts,
+    existing_username=maybe_texts,
+    credential=st.none() | st.sampled_from(Credential).map(str),
+    credential_reason=st.none() | st.sampled_from(Reason).map(str),
+    preferred_username=maybe_texts,
+    mfa_methods=name_lists,
+    preferred_mfa=maybe_texts,
+    link_providers=name_lists,
+    link_user_ids=name_lists,
 )
 outcomes = st.builds(
     Outcome,
@@ -67,13 +79,18 @@ outcomes = st.builds(
     sub=maybe_texts,
     new_sub=maybe_texts,
     group_name=maybe_texts,
+    credential=st.none() | st.sampled_from(Credential).map(str),
+    provider=maybe_texts,
 )
 differences = st.builds(
     Difference,
-    difference=st.sampled_from(Declared) | st.sampled_from(Undeclared),
+    difference=st.sampled_from(Declared) | st.sampled_from(Skipped) | st.sampled_from(Undeclared),
     username=maybe_texts,
     sub=maybe_texts,
     group_name=maybe_texts,
     field=maybe_texts,
 )
 sub_mappings = st.builds(SubMapping, username=texts, old=texts, new=texts)
+notices = st.builds(Notice, username=texts, sub=texts, attention=st.sampled_from(Attention), detail=maybe_texts)
+temporary_passwords = st.builds(TemporaryPassword, username=texts, sign_in_name=texts, temporary_password=texts)
+waiting = st.builds(Waiting, new_sub=texts)

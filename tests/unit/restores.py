@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from poolsafe.domain.outcome import Kind, Outcome
+from poolsafe.domain.plan import Planner
+from poolsafe.domain.target import TargetPool
+from poolsafe.domain.wishes import Wishes
 from tests.fakes import FakeUserPool
-from tests.pipeline import LATEST, Machines
+from tests.pipeline import LATEST, Machines, target_pool
+
+MARK = "custom:original_sub"
+SMS_AND_MAIL = {"SmsMfaConfiguration": {"SmsConfiguration": {"SnsCallerArn": "arn"}}, "EmailMfaConfiguration": {}}
 
 
 def restored(source: FakeUserPool, target: FakeUserPool, **options: Any) -> tuple[Machines, dict[str, Any]]:
@@ -14,6 +20,21 @@ def restored(source: FakeUserPool, target: FakeUserPool, **options: Any) -> tupl
     machines = Machines()
     machines.backup(source)
     return machines, machines.restore(target, snapshot=LATEST, **options)
+
+
+def target_of(pool: FakeUserPool) -> TargetPool:
+    """What a restore knows of a pool."""
+    return TargetPool.of(pool.describe(), pool._mfa_config(), frozenset(pool._providers()))
+
+
+def planner(sub_attribute: str | None = MARK, wishes: Wishes = Wishes(), **options: Any) -> Planner:  # noqa: B008
+    """A planner for an empty pool with these options."""
+    return Planner("us-east-1_Source", target_of(target_pool(**options)), sub_attribute, wishes)
+
+
+def mfa(mode: str, **settings: Any) -> dict[str, Any]:
+    """GetUserPoolMfaConfig of a pool with second factors by SMS and e-mail."""
+    return {"MfaConfiguration": mode, **SMS_AND_MAIL, **settings}
 
 
 def outcomes_of(machines: Machines, result: dict[str, Any], kind: Kind) -> dict[str | None, Outcome]:

@@ -112,6 +112,8 @@ def test_only_a_verified_address_reaches_a_user(attributes: dict[str, str], chan
         (Channel.BOTH, ("SMS_MFA",), False),
         (Channel.BOTH, ("SMS_MFA", "EMAIL_OTP"), True),
         (Channel.PHONE, ("SMS_MFA", "SOFTWARE_TOKEN_MFA"), False),
+        (Channel.PHONE, ("SMS_MFA", "WEB_AUTHN"), True),
+        (Channel.PHONE, ("WEB_AUTHN",), False),
         (Channel.NONE, ("SMS_MFA",), False),
         (Channel.PHONE, (), False),
     ],
@@ -128,6 +130,20 @@ def test_mfa_is_exact_when_every_user_was_asked() -> None:
     assert report["basis"] == "exact"
     use = {row["method"]: (row["users"], row["low"], row["high"]) for row in report["use"]}
     assert use["SOFTWARE_TOKEN_MFA"] == use["none"] == (1, 1, 1)
+
+
+def test_a_passkey_is_a_method_of_its_own() -> None:
+    asked = [
+        user(0, mfa_methods=("WEB_AUTHN",)),
+        user(1, mfa_methods=("SMS_MFA", "WEB_AUTHN")),
+        user(2, mfa_methods=()),
+    ]
+    use = {row["method"]: row["users"] for row in mfa_report(configuration(), surveyed(asked), None, RATES)["use"]}
+    assert use == {"EMAIL_OTP": 0, "SMS_MFA": 1, "SOFTWARE_TOKEN_MFA": 0, "WEB_AUTHN": 2, "none": 1}
+    sample = MfaSample()
+    for one in asked:
+        sample.add(one.mfa_methods or ())
+    assert (sample.methods, sample.none) == ({"WEB_AUTHN": 2, "SMS_MFA": 1}, 1)
 
 
 def test_mfa_is_unknown_when_only_the_legacy_setting_is_told() -> None:

@@ -9,8 +9,8 @@ import pytest
 from botocore.stub import Stubber
 
 from poolsafe.adapters.cognito import CognitoUserPool
-from poolsafe.domain.records import Group, Membership, Page, User
-from poolsafe.errors import ListingBroken
+from poolsafe.domain.records import Factors, Group, Membership, Page, User
+from poolsafe.errors import ListingBroken, Rejected
 
 POOL = "us-east-1_Source"
 CREATED = datetime(2024, 2, 29, 23, 59, 59, 999_999, timezone(timedelta(hours=9)))
@@ -132,6 +132,45 @@ def test_one_user_is_told_with_its_mfa(
     assert (found.sub, found.attributes) == (ALICE.sub, ALICE.attributes)
 
 
+@pytest.mark.parametrize(
+    ("answer", "factors"),
+    [
+        ({}, Factors((), None)),
+        ({"UserMFASettingList": [], "PreferredMfaSetting": "", "ConfiguredUserAuthFactors": []}, Factors((), None)),
+        ({"ConfiguredUserAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]}, Factors((), None)),
+        (
+            {
+                "UserMFASettingList": ["SMS_MFA", "SOFTWARE_TOKEN_MFA"],
+                "PreferredMfaSetting": "SOFTWARE_TOKEN_MFA",
+                "ConfiguredUserAuthFactors": ["PASSWORD", "SMS_OTP", "SOFTWARE_TOKEN"],
+            },
+            Factors(("SMS_MFA", "SOFTWARE_TOKEN_MFA"), "SOFTWARE_TOKEN_MFA"),
+        ),
+        (
+            {
+                "UserMFASettingList": ["EMAIL_OTP"],
+                "PreferredMfaSetting": "EMAIL_OTP",
+                "ConfiguredUserAuthFactors": ["PASSWORD", "WEB_AUTHN", "EMAIL_OTP"],
+            },
+            Factors(("EMAIL_OTP", "WEB_AUTHN"), "EMAIL_OTP"),
+        ),
+        ({"ConfiguredUserAuthFactors": ["WEB_AUTHN"]}, Factors(("WEB_AUTHN",), None)),
+        # Should Cognito come to name it in both lists.
+        (
+            {"UserMFASettingList": ["WEB_AUTHN"], "ConfiguredUserAuthFactors": ["WEB_AUTHN"]},
+            Factors(("WEB_AUTHN",), None),
+        ),
+    ],
+    ids=["nothing", "empty", "codes that are no second factor", "no passkey", "passkey", "passkey alone", "twice"],
+)
+def test_factors_are_the_second_ones_and_a_passkey(
+    stub: Stubber, pool: CognitoUserPool, answer: dict[str, Any], factors: Factors
+) -> None:
+    asked = {"UserPoolId": POOL, "Username": "alice"}
+    stub.add_response("admin_get_user_auth_factors", {"Username": "alice", **answer}, asked)
+    assert pool.factors_of("alice") == factors
+
+
 def test_groups_are_told_with_everything_they_have(stub: Stubber, pool: CognitoUserPool) -> None:
     dates = {"CreationDate": CREATED, "LastModifiedDate": MODIFIED}
     full = {"GroupName": "a", "Description": "A", "Precedence": 0, "RoleArn": "arn:aws:iam::123456789012:role/a"}
@@ -188,18 +227,93 @@ def test_a_user_is_created_without_a_message(stub: Stubber, pool: CognitoUserPoo
     assert (user.status, user.sub) == ("FORCE_CHANGE_PASSWORD", "6f0c")
 
 
+def test_an_invited_user_gets_a_password_of_cognitos_and_a_message(stub: Stubber, pool: CognitoUserPool) -> None:
+    stub.add_response(
+        "admin_create_user",
+        {"User": {**TOLD, "UserStatus": "FORCE_CHANGE_PASSWORD"}},
+        {
+            "UserPoolId": POOL,
+            "Username": "alice",
+            "UserAttributes": [{"Name": "email", "Value": "a@example.com"}],
+            "DesiredDeliveryMediums": ["EMAIL", "SMS"],
+        },
+    )
+    user = pool.invite_user("alice", {"email": "a@example.com"}, ("EMAIL", "SMS"))
+    assert (user.status, user.sub) == ("FORCE_CHANGE_PASSWORD", "6f0c")
+
+
 def test_a_password_is_set_for_good(stub: Stubber, pool: CognitoUserPool) -> None:
     asked = {"UserPoolId": POOL, "Username": "alice", "Password": "Long-enough-4-everybody", "Permanent": True}
     stub.add_response("admin_set_user_password", {}, asked)
     pool.set_password("alice", "Long-enough-4-everybody")
 
 
-def test_a_user_is_disabled_and_joins_groups(stub: Stubber, pool: CognitoUserPool) -> None:
+def test_a_password_is_set_for_the_next_sign_in_alone(stub: Stubber, pool: CognitoUserPool) -> None:
+    asked = {"UserPoolId": POOL, "Username": "alice", "Password": "Long-enough-4-everybody", "Permanent": False}
+    stub.add_response("admin_set_user_password", {}, asked)
+    pool.set_temporary_password("alice", "Long-enough-4-everybody")
+
+
+def test_attributes_are_updated_as_they_are_given(stub: Stubber, pool: CognitoUserPool) -> None:
+    given = [{"Name": "email", "Value": "a@example.com"}, {"Name": "email_verified", "Value": "true"}]
+    stub.add_response(
+        "admin_update_user_attributes", {}, {"UserPoolId": POOL, "Username": "alice", "UserAttributes": given}
+    )
+    pool.update_attributes("alice", {"email": "a@example.com", "email_verified": "true"})
+
+
+ENABLED, PREFERRED = {"Enabled": True, "PreferredMfa": False}, {"Enabled": True, "PreferredMfa": True}
+
+
+@pytest.mark.parametrize(
+    ("methods", "preferred", "sent"),
+    [
+        (("SMS_MFA",), None, {"SMSMfaSettings": ENABLED}),
+        (("EMAIL_OTP", "SMS_MFA"), "EMAIL_OTP", {"EmailMfaSettings": PREFERRED, "SMSMfaSettings": ENABLED}),
+        (("SMS_MFA", "SOFTWARE_TOKEN_MFA", "WEB_AUTHN"), "SOFTWARE_TOKEN_MFA", {"SMSMfaSettings": ENABLED}),
+        ((), None, {}),
+    ],
+    ids=["one", "two, one preferred", "what no administrator can set is left out", "none"],
+)
+def test_second_factors_are_enabled_by_the_names_of_their_settings(
+    stub: Stubber, pool: CognitoUserPool, methods: tuple[str, ...], preferred: str | None, sent: dict[str, Any]
+) -> None:
+    stub.add_response("admin_set_user_mfa_preference", {}, {"UserPoolId": POOL, "Username": "alice", **sent})
+    pool.set_mfa("alice", methods, preferred)
+
+
+def test_an_identity_is_linked_by_its_subject_at_the_provider(stub: Stubber, pool: CognitoUserPool) -> None:
+    stub.add_response(
+        "admin_link_provider_for_user",
+        {},
+        {
+            "UserPoolId": POOL,
+            "DestinationUser": {"ProviderName": "Cognito", "ProviderAttributeValue": "alice"},
+            "SourceUser": {
+                "ProviderName": "Google",
+                "ProviderAttributeName": "Cognito_Subject",
+                "ProviderAttributeValue": "1122",
+            },
+        },
+    )
+    pool.link("alice", "Google", "1122")
+
+
+@pytest.mark.parametrize("code", ["AliasExistsException", "LimitExceededException", "InvalidParameterException"])
+def test_a_link_that_is_refused_is_told_by_cognitos_code(stub: Stubber, pool: CognitoUserPool, code: str) -> None:
+    stub.add_client_error("admin_link_provider_for_user", code, "1122 of alice")
+    with pytest.raises(Rejected, match=f"^AdminLinkProviderForUser: {code}$"):
+        pool.link("alice", "Google", "1122")
+
+
+def test_a_user_is_disabled_and_enabled_and_joins_groups(stub: Stubber, pool: CognitoUserPool) -> None:
     user = {"UserPoolId": POOL, "Username": "alice"}
     stub.add_response("admin_add_user_to_group", {}, {**user, "GroupName": "staff"})
     stub.add_response("admin_disable_user", {}, user)
+    stub.add_response("admin_enable_user", {}, user)
     pool.add_to_group("alice", "staff")
     pool.disable_user("alice")
+    pool.enable_user("alice")
 
 
 @pytest.mark.parametrize(
@@ -213,11 +327,14 @@ def test_a_user_is_disabled_and_joins_groups(stub: Stubber, pool: CognitoUserPoo
         ),
     ],
 )
-def test_a_group_is_created_with_what_it_has_and_nothing_else(
+def test_a_group_is_created_and_updated_with_what_it_has_and_nothing_else(
     stub: Stubber, pool: CognitoUserPool, group: Group, sent: dict[str, Any]
 ) -> None:
-    stub.add_response("create_group", {}, {"UserPoolId": POOL, "GroupName": "a", **sent})
+    asked = {"UserPoolId": POOL, "GroupName": "a", **sent}
+    stub.add_response("create_group", {}, asked)
+    stub.add_response("update_group", {}, asked)
     pool.create_group(group)
+    pool.update_group(group)
 
 
 def test_a_pool_is_described_verbatim(stub: Stubber, pool: CognitoUserPool) -> None:

@@ -21,9 +21,8 @@ from poolsafe.domain.diff import (
 from poolsafe.domain.outcome import Kind, Outcome, Reason, Result
 from poolsafe.domain.plan import Planner
 from poolsafe.domain.records import FORCE_CHANGE_PASSWORD, Group, User
-from poolsafe.domain.target import TargetPool
 from tests.fakes import START
-from tests.pipeline import target_pool
+from tests.unit.restores import planner
 
 LATER = datetime(2026, 11, 23, tzinfo=UTC)
 SAVED = User("alice", "old", "CONFIRMED", True, START, START, {"email": "alice@example.com", "email_verified": "true"})
@@ -31,11 +30,8 @@ BACK = replace(
     SAVED, sub="new", created_at=LATER, modified_at=LATER, attributes={**SAVED.attributes, "custom:original_sub": "old"}
 )
 CREATED = Outcome(Kind.USER, Result.CREATED, None, "alice", "old", "new")
+GOOGLE = '[{"userId":"1076","providerName":"Google","primary":false}]'
 ALWAYS = {(Declared.SUB, None), (Declared.CREATED_AT, None), (Declared.ORIGINAL_SUB, "custom:original_sub")}
-
-
-def planner(sub_attribute: str | None = "custom:original_sub", **options: Any) -> Planner:
-    return Planner("us-east-1_Source", TargetPool.of(target_pool(**options).describe()), sub_attribute)
 
 
 def compared(
@@ -104,8 +100,8 @@ def test_each_difference_that_must_not_be_is_found(
         ({}, (Declared.CREATED_AT, None)),
         ({}, (Declared.ORIGINAL_SUB, "custom:original_sub")),
         ({"saved": replace(SAVED, status="RESET_REQUIRED")}, (Declared.STATUS, "RESET_REQUIRED")),
-        ({"saved": with_attributes(SAVED, identities="[]")}, (Declared.LINKS, "identities")),
-        ({"saved": replace(SAVED, mfa_methods=("SMS_MFA",))}, (Declared.MFA, None)),
+        ({"saved": with_attributes(SAVED, identities=GOOGLE)}, (Declared.LINKS, "Google")),
+        ({"saved": replace(SAVED, mfa_methods=("SMS_MFA",))}, (Declared.MFA, "mfa")),
         ({"back": replace(BACK, username="6f0c")}, (Declared.USERNAME, None)),
         ({"groups": ("us-east-1_Source_Google",)}, (Declared.SERVICE_MADE_GROUP, "us-east-1_Source_Google")),
         (
@@ -166,12 +162,15 @@ EXISTED = Outcome(Kind.USER, Result.SKIPPED, Reason.EXISTS, "alice", "old", "new
         ({"groups": ("staff",)}, True),
         ({"back": replace(BACK, enabled=False)}, True),
         ({"saved": replace(SAVED, enabled=False)}, True),
-        ({"back": None}, False),
     ],
 )
 def test_a_user_that_was_there_before_is_told_where_its_rights_differ(arguments: dict[str, Any], differs: bool) -> None:
     """A group it lacks, or enabled against the snapshot: nobody undoes that here, and nobody hides it."""
-    assert compared(**arguments, outcome=EXISTED) == ({(Skipped.DIFFERS, None)} if differs else set())
+    assert compared(**arguments, outcome=EXISTED) == ({(Skipped.DIFFERS, "user")} if differs else set())
+
+
+def test_a_user_that_was_there_before_and_is_gone_is_missed() -> None:
+    assert compared(back=None, outcome=EXISTED) == {(Undeclared.MISSING, "user")}
 
 
 def test_a_difference_names_the_user_and_the_field_and_never_a_value() -> None:

@@ -96,7 +96,7 @@ def test_a_group_that_cognito_refuses_fails_with_its_memberships_and_stops_nothi
     assert result["counts"]["created"] == 6
     assert machines.report(result)["failures"] == {
         "group: CreateGroup: InvalidParameterException": 1,
-        "membership: AdminAddUserToGroup: ResourceNotFoundException": 3,
+        "membership: group_missing": 3,
     }
     assert result["status"] == "PARTIAL"
 

@@ -11,12 +11,12 @@ from backup.check_request import handler as check_request
 from poolsafe import bootstrap
 from poolsafe.domain.quotas import DOCUMENTED
 from poolsafe.domain.snapshot import RestorePaths
-from poolsafe.domain.target import TargetPool
 from poolsafe.errors import Unexpected
 from poolsafe.schema_check import require
 from tests.fakes import EveryTime, Never
 from tests.pipeline import LATEST, pool_with, target_pool
 from tests.step_functions import Deployed, ExecutionFailed, LambdaContext
+from tests.unit.restores import mfa, target_of
 
 
 def test_a_backup_through_the_real_states_is_sealed_and_its_result_fits_its_schema() -> None:
@@ -178,9 +178,12 @@ def test_a_restore_whose_working_files_expired_says_so() -> None:
 
 
 def test_a_target_is_remembered_as_it_was_when_the_restore_began() -> None:
-    target = target_pool(username_attributes=("email",))
+    target = target_pool(
+        username_attributes=("email",), providers=("Google",), mfa=mfa("OPTIONAL"), recovery=("verified_email",)
+    )
     with Deployed() as machines:
         machines.backup(pool_with(2))
         result = machines.restore(target, snapshot=LATEST)
         kept = machines.application.target(RestorePaths(result["restore_id"]))
-    assert kept == TargetPool.of(target.describe())
+    assert kept == target_of(target)
+    assert (kept.providers, kept.factors, kept.recovery) == ({"Google"}, {"SMS_MFA", "EMAIL_OTP"}, ("email",))

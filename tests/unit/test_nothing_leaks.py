@@ -28,10 +28,12 @@ PERSONAL = ("quetzal", *ATTRIBUTES.values())
 
 
 def people() -> FakeUserPool:
+    """Some get an unguessable password, and those without a verified address a temporary one."""
     pool = FakeUserPool(page_size=3)
     for number in range(9):
         user = pool.add(f"quetzal{number}", enabled=number != 4)
-        pool.put(replace(user, attributes={**ATTRIBUTES, "email": f"{number}pangolin@example.com"}), ("staff",))
+        address = {"email": f"{number}pangolin@example.com", "email_verified": "true" if number % 2 else "false"}
+        pool.put(replace(user, attributes={**ATTRIBUTES, **address}), ("staff",))
     pool.add("Google_quetzal", status=EXTERNAL_PROVIDER)
     return pool
 
@@ -67,9 +69,12 @@ def test_documents_for_people_tell_nothing_of_anybody() -> None:
     with Deployed() as machines:
         machines.backup(source)
         result = machines.restore(target, snapshot=LATEST)
-    texts = [stored.content for key, stored in machines.store.objects.items() if key.endswith(".json")]
-    assert len(texts) >= 4
-    assert_tells_nobody(b"".join(texts).decode() + json.dumps(result), source, target)
+    texts = {key: stored.content for key, stored in machines.store.objects.items() if key.endswith(".json")}
+    # Records for a program, one per person, which only the sign-in function may read; nobody is named by their keys.
+    deferred = [texts.pop(key) for key in [*texts] if key.startswith("deferred/")]
+    assert (len(deferred), len(texts) >= 4) == (1, True)
+    assert_tells_nobody("".join(machines.store.objects), source, target)
+    assert_tells_nobody(b"".join(texts.values()).decode() + json.dumps(result), source, target)
 
 
 @pytest.mark.parametrize("operation", ["AdminCreateUser", "AdminSetUserPassword", "ListUsers", "AdminAddUserToGroup"])

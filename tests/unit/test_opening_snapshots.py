@@ -25,7 +25,8 @@ def manifest_key(manifest: Manifest) -> str:
 def partial(machines: Machines) -> Manifest:
     """A snapshot in which somebody's MFA could not be read."""
     pool = pool_with(3)
-    pool.before = lambda operation: void(pool.accounts.pop("user00001", None)) if operation == "AdminGetUser" else None
+    is_asking = "AdminGetUserAuthFactors".__eq__
+    pool.before = lambda operation: void(pool.accounts.pop("user00001", None)) if is_asking(operation) else None
     return machines.backup(pool, include=["mfa"])
 
 

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from poolsafe.adapters.jsonlines import JsonLinesFormat
 from poolsafe.adapters.parquet import ROW_GROUP, ParquetFormat
 from poolsafe.domain.diff import Difference
+from poolsafe.domain.notices import Notice
 from poolsafe.domain.outcome import Outcome
 from poolsafe.domain.plan import PlannedUser
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.domain.sub_map import SubMapping
+from poolsafe.domain.temporary_password import TemporaryPassword
+from poolsafe.domain.waiting import Waiting
 from poolsafe.ports import FileFormat, Where
 from poolsafe.schema_check import require
 from tests.fakes import FakeUserPool
@@ -35,8 +38,8 @@ def written(file_format: FileFormat, row_type: type[Any], rows: Sequence[Any]) -
     return part.finish()
 
 
-def read(file_format: FileFormat, row_type: type[Any], content: bytes, where: Where | None = None) -> list[Any]:
-    return [row for batch in file_format.read(row_type, content, where) for row in batch]
+def read(file_format: FileFormat, row_type: type[Any], content: bytes, *any_of: Where) -> list[Any]:
+    return [row for batch in file_format.read(row_type, content, *any_of) for row in batch]
 
 
 @BOTH
@@ -62,8 +65,11 @@ def test_the_records_of_a_snapshot_come_back_as_they_were(
         (Outcome, records.outcomes),
         (Difference, records.differences),
         (SubMapping, records.sub_mappings),
+        (Notice, records.notices),
+        (TemporaryPassword, records.temporary_passwords),
+        (Waiting, records.waiting),
     ],
-    ids=["planned user", "outcome", "difference", "sub mapping"],
+    ids=["planned user", "outcome", "difference", "sub mapping", "notice", "temporary password", "waiting"],
 )
 @given(data=st.data())
 def test_the_working_records_come_back_as_they_were(
@@ -176,6 +182,21 @@ def test_a_filter_by_attribute_gives_what_a_plain_filter_gives(
     wanted = frozenset(map(str.lower, values)) if ignore else values
     where = Where("attributes", wanted, attribute=attribute, ignore_case=ignore)
     assert read(file_format, User, written(file_format, User, users), where) == plain(users, where)
+
+
+@BOTH
+@given(users=some_users, names=lookups, subs=st.frozensets(st.sampled_from(["1", "2", "4"])), values=lookups)
+def test_a_row_is_kept_that_any_of_several_filters_keeps(
+    file_format: FileFormat, users: list[User], names: frozenset[str], subs: frozenset[str], values: frozenset[str]
+) -> None:
+    any_of = (
+        Where("sub", subs),
+        Where("username", frozenset(map(str.lower, names)), ignore_case=True),
+        Where("attributes", values, attribute="email"),
+    )
+    kept = [plain(users, where) for where in any_of]
+    expected = [user for user in users if any(user in found for found in kept)]
+    assert read(file_format, User, written(file_format, User, users), *any_of) == expected
 
 
 @BOTH

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from poolsafe.domain.outcome import Kind, Outcome, Reason, Result
-from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, Group
+from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group
 from poolsafe.schema_check import require
 from tests.fakes import START, FakeUserPool
 from tests.pipeline import LATEST, Machines, pool_with, target_pool
@@ -29,13 +29,26 @@ def test_every_local_user_comes_back_with_its_attributes_and_groups() -> None:
     require("plan", machines.plan(result))
 
 
-def test_nobody_is_left_in_force_change_password_whatever_they_were() -> None:
+STATUSES = ("CONFIRMED", "UNCONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "ARCHIVED", "UNKNOWN")
+
+
+def test_whoever_can_say_forgot_password_is_confirmed_whatever_they_were_and_nobody_else_is() -> None:
     source, target = FakeUserPool(), target_pool()
-    for status in ("CONFIRMED", "UNCONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "ARCHIVED", "UNKNOWN"):
-        source.add(f"was-{status}", status=status)
-    restored(source, target)
-    assert {account.user.status for account in target.accounts.values()} == {CONFIRMED}
-    assert len(target.accounts) == 6
+    for status in STATUSES:
+        source.add(f"mail-{status}", status=status, email="a@example.com", email_verified="true")
+        source.add(f"phone-{status}", status=status, phone_number="+12065550100", phone_number_verified="true")
+        source.add(f"none-{status}", status=status, email="a@example.com", email_verified="false")
+    machines, result = restored(source, target)
+    assert result["status"] == "COMPLETE"
+    assert {name: account.user.status for name, account in target.accounts.items()} == {
+        f"{way}-{status}": FORCE_CHANGE_PASSWORD if way == "none" else CONFIRMED
+        for way in ("mail", "phone", "none")
+        for status in STATUSES
+    }
+    handed = machines.store.with_secrets.get(f"credentials/{result['restore_id']}/temporary_passwords.csv")
+    assert handed is not None
+    assert handed.content.count(b"none-") == 2 * len(STATUSES)
+    assert b"mail-" not in handed.content
 
 
 def test_disabled_users_come_back_disabled_and_enabled_ones_enabled() -> None:
@@ -137,7 +150,7 @@ def test_a_partial_snapshot_is_restored_by_its_id_and_the_plan_says_so() -> None
     machines, source, target = Machines(), pool_with(3), target_pool()
 
     def lose_one(operation: str) -> None:
-        if operation == "AdminGetUser":
+        if operation == "AdminGetUserAuthFactors":
             source.accounts.pop("user00001", None)
 
     source.before = lose_one

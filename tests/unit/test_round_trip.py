@@ -8,20 +8,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, Group, User
+from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group, User
 from tests.fakes import START, EveryTime, FakeUserPool
 from tests.pipeline import LATEST, Machines
 from tests.unit import records
 
 CUSTOM = ("custom:tenant", "custom:original_sub", "dev:custom:flag")
-ATTRIBUTES = ("name", "email", "phone_number", "birthdate", "email_verified", "phone_number_verified", *CUSTOM)
 
 names = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=12)
 values = st.text(max_size=20) | st.just("é" * 2048)
+flags = st.sampled_from(["true", "false"])
+#: What each attribute may hold: Cognito lets nothing else in.
+ATTRIBUTES = {
+    "name": values,
+    "email": st.just("") | names.map(lambda name: f"{name.replace('@', '')}+a@example.com"),
+    "phone_number": st.integers(10**4, 10**15).map(lambda number: f"+{number}"),
+    "birthdate": st.dates(date(1000, 1, 1)).map(date.isoformat),
+    "email_verified": flags,
+    "phone_number_verified": flags,
+    **dict.fromkeys(CUSTOM, values),
+}
 statuses = st.sampled_from(["CONFIRMED", "UNCONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", EXTERNAL_PROVIDER])
 group_names = names.filter(lambda name: not name.startswith("us-east-1_"))
 groups = st.lists(
@@ -45,7 +56,10 @@ def pools(draw: st.DrawFn) -> FakeUserPool:
     for group in draw(groups):
         pool.put_group(group)
     for name in draw(st.lists(names, max_size=8, unique=True)):
-        attributes = draw(st.dictionaries(st.sampled_from(ATTRIBUTES), values, max_size=5))
+        attributes = draw(st.fixed_dictionaries({}, optional=ATTRIBUTES))
+        for address in ("email", "phone_number"):
+            if not attributes.get(address) and attributes.get(f"{address}_verified") == "true":
+                attributes[f"{address}_verified"] = "false"
         status = draw(statuses)
         if status == EXTERNAL_PROVIDER or draw(st.booleans()):
             attributes["identities"] = json.dumps([{"providerName": "Google", "userId": "1", "primary": False}])
@@ -78,11 +92,17 @@ def test_any_pool_comes_back_as_it_was_but_for_what_cognito_keeps(
     for name, saved in local.items():
         back = target.accounts[name]
         attributes = {key: value for key, value in saved.user.attributes.items() if key != "identities"}
+        for address in ("email", "phone_number"):
+            if not attributes.get(address):
+                # Nothing cannot be verified, and is never said to be.
+                attributes.pop(f"{address}_verified", None)
         if marked:
             attributes.setdefault("custom:original_sub", saved.user.sub)
         assert back.user.attributes == attributes
         assert back.user.enabled == saved.user.enabled
-        assert back.user.status == CONFIRMED
+        told = saved.user.attributes
+        reachable = [way for way in ("email", "phone_number") if told.get(way) and told.get(f"{way}_verified") == "true"]
+        assert back.user.status == (CONFIRMED if reachable else FORCE_CHANGE_PASSWORD)
         assert back.user.sub != saved.user.sub
         assert set(back.groups) == set(saved.groups) - {"us-east-1_Source_Google"}
     local_groups = [group for name, group in source.group_records.items() if name != "us-east-1_Source_Google"]

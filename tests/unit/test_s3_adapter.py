@@ -131,6 +131,7 @@ def test_secrets_are_written_under_their_own_key_and_nothing_else_is(stub: Stubb
         "ChecksumSHA256": CHECKSUM,
         "ServerSideEncryption": "aws:kms",
         "SSEKMSKeyId": key,
+        "BucketKeyEnabled": False,
     }
     stub.add_response("put_object", {}, {**expected, "Metadata": {}})
     store.put("a", CONTENT)

@@ -76,7 +76,7 @@ def change_a_group(target: FakeUserPool) -> None:
         (drop_an_attribute, "attribute (1)"),
         (change_the_old_sub, "original_sub_wrong (1)"),
         (disable_somebody, "enabled (1)"),
-        (ask_for_a_new_password, "not_confirmed (1)"),
+        (ask_for_a_new_password, "status_wrong (1)"),
         (leave_a_group, "membership_missing (1)"),
         (join_a_group, "membership_extra (1)"),
         (delete_a_group, "group_missing (1), membership_missing (2)"),

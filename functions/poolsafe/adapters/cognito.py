@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ..domain.records import Group, Membership, Page, User
+from ..domain.records import EMAIL_OTP, SMS_MFA, WEB_AUTHN, Factors, Group, Membership, Page, User
 from ..domain.snapshot import region_of
 from ..errors import ListingBroken, NotFound, PageTokenRefused, PoolNotFound, Rejected, Throttled
 from .aws import client, our_errors
@@ -83,6 +83,13 @@ class CognitoUserPool:
     def get_user(self, username: str) -> User:
         return _user(self._call("AdminGetUser", Username=username), attributes="UserAttributes", mfa_known=True)
 
+    def factors_of(self, username: str) -> Factors:
+        told = self._call("AdminGetUserAuthFactors", Username=username)
+        methods = dict.fromkeys(told.get("UserMFASettingList") or ())
+        if WEB_AUTHN in (told.get("ConfiguredUserAuthFactors") or ()):
+            methods[WEB_AUTHN] = None
+        return Factors(tuple(methods), told.get("PreferredMfaSetting") or None)
+
     def groups_of(self, username: str) -> list[str]:
         names: list[str] = []
         token: str | None = None
@@ -94,35 +101,66 @@ class CognitoUserPool:
                 return names
 
     def create_group(self, group: Group) -> None:
-        given = {
-            "Description": group.description,
-            "Precedence": group.precedence,
-            "RoleArn": group.role_arn,
-        }
-        self._call(
-            "CreateGroup",
-            GroupName=group.group_name,
-            **{name: value for name, value in given.items() if value is not None},
-        )
+        self._call("CreateGroup", GroupName=group.group_name, **_settings(group))
+
+    def update_group(self, group: Group) -> None:
+        self._call("UpdateGroup", GroupName=group.group_name, **_settings(group))
 
     def create_user(self, username: str, attributes: Mapping[str, str], password: str) -> User:
         answer = self._call(
             "AdminCreateUser",
             Username=username,
-            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+            UserAttributes=_given(attributes),
             TemporaryPassword=password,
             MessageAction="SUPPRESS",
+        )
+        return _user(answer["User"])
+
+    def invite_user(self, username: str, attributes: Mapping[str, str], mediums: Sequence[str]) -> User:
+        answer = self._call(
+            "AdminCreateUser",
+            Username=username,
+            UserAttributes=_given(attributes),
+            DesiredDeliveryMediums=list(mediums),
         )
         return _user(answer["User"])
 
     def set_password(self, username: str, password: str) -> None:
         self._call("AdminSetUserPassword", Username=username, Password=password, Permanent=True)
 
+    def set_temporary_password(self, username: str, password: str) -> None:
+        self._call("AdminSetUserPassword", Username=username, Password=password, Permanent=False)
+
+    def update_attributes(self, username: str, attributes: Mapping[str, str]) -> None:
+        self._call("AdminUpdateUserAttributes", Username=username, UserAttributes=_given(attributes))
+
+    def set_mfa(self, username: str, methods: Sequence[str], preferred: str | None) -> None:
+        settings = {
+            MFA_SETTINGS[method]: {"Enabled": True, "PreferredMfa": method == preferred}
+            for method in methods
+            if method in MFA_SETTINGS
+        }
+        self._call("AdminSetUserMFAPreference", Username=username, **settings)
+
+    def link(self, username: str, provider_name: str, user_id: str) -> None:
+        self._call(
+            "AdminLinkProviderForUser",
+            DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": username},
+            SourceUser={
+                "ProviderName": provider_name,
+                "ProviderAttributeName": "Cognito_Subject",
+                "ProviderAttributeValue": user_id,
+            },
+        )
+
     def add_to_group(self, username: str, group_name: str) -> None:
         self._call("AdminAddUserToGroup", Username=username, GroupName=group_name)
 
     def disable_user(self, username: str) -> None:
         self._call("AdminDisableUser", Username=username)
+
+    def enable_user(self, username: str) -> None:
+        self._call("AdminEnableUser", Username=username)
 
 
 _METHODS = {
@@ -133,12 +171,30 @@ _METHODS = {
     "ListUsersInGroup": "list_users_in_group",
     "AdminGetUser": "admin_get_user",
     "AdminListGroupsForUser": "admin_list_groups_for_user",
+    "AdminGetUserAuthFactors": "admin_get_user_auth_factors",
     "CreateGroup": "create_group",
+    "UpdateGroup": "update_group",
     "AdminCreateUser": "admin_create_user",
     "AdminSetUserPassword": "admin_set_user_password",
     "AdminAddUserToGroup": "admin_add_user_to_group",
     "AdminDisableUser": "admin_disable_user",
+    "AdminEnableUser": "admin_enable_user",
+    "AdminUpdateUserAttributes": "admin_update_user_attributes",
+    "AdminSetUserMFAPreference": "admin_set_user_mfa_preference",
+    "AdminLinkProviderForUser": "admin_link_provider_for_user",
 }
+
+#: By second factor, what AdminSetUserMFAPreference calls its setting. No administrator can set the others.
+MFA_SETTINGS = {SMS_MFA: "SMSMfaSettings", EMAIL_OTP: "EmailMfaSettings"}
+
+
+def _given(attributes: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in attributes.items()]
+
+
+def _settings(group: Group) -> dict[str, Any]:
+    given = {"Description": group.description, "Precedence": group.precedence, "RoleArn": group.role_arn}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _user(told: Mapping[str, Any], attributes: str = "Attributes", mfa_known: bool = False) -> User:

@@ -8,12 +8,12 @@ sign-ins keep what is left.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..domain.governor import Pace
 from ..domain.quotas import OPERATIONS, Category
-from ..domain.records import Group, Membership, Page, User
+from ..domain.records import Factors, Group, Membership, Page, User
 from ..errors import Throttled
 from ..ports import Clock, ServiceApi, UserPool
 
@@ -109,20 +109,44 @@ class GovernedUserPool:
     def get_user(self, username: str) -> User:
         return self._paced("AdminGetUser", self._pool.get_user, username)
 
+    def factors_of(self, username: str) -> Factors:
+        return self._paced("AdminGetUserAuthFactors", self._pool.factors_of, username)
+
     def groups_of(self, username: str) -> list[str]:
         return self._paced("AdminListGroupsForUser", self._pool.groups_of, username)
 
     def create_group(self, group: Group) -> None:
         self._paced("CreateGroup", self._pool.create_group, group)
 
+    def update_group(self, group: Group) -> None:
+        self._paced("UpdateGroup", self._pool.update_group, group)
+
     def create_user(self, username: str, attributes: Mapping[str, str], password: str) -> User:
         return self._paced("AdminCreateUser", self._pool.create_user, username, attributes, password)
 
+    def invite_user(self, username: str, attributes: Mapping[str, str], mediums: Sequence[str]) -> User:
+        return self._paced("AdminCreateUser", self._pool.invite_user, username, attributes, mediums)
+
     def set_password(self, username: str, password: str) -> None:
         self._paced("AdminSetUserPassword", self._pool.set_password, username, password)
+
+    def set_temporary_password(self, username: str, password: str) -> None:
+        self._paced("AdminSetUserPassword", self._pool.set_temporary_password, username, password)
+
+    def update_attributes(self, username: str, attributes: Mapping[str, str]) -> None:
+        self._paced("AdminUpdateUserAttributes", self._pool.update_attributes, username, attributes)
+
+    def set_mfa(self, username: str, methods: Sequence[str], preferred: str | None) -> None:
+        self._paced("AdminSetUserMFAPreference", self._pool.set_mfa, username, methods, preferred)
+
+    def link(self, username: str, provider_name: str, user_id: str) -> None:
+        self._paced("AdminLinkProviderForUser", self._pool.link, username, provider_name, user_id)
 
     def add_to_group(self, username: str, group_name: str) -> None:
         self._paced("AdminAddUserToGroup", self._pool.add_to_group, username, group_name)
 
     def disable_user(self, username: str) -> None:
         self._paced("AdminDisableUser", self._pool.disable_user, username)
+
+    def enable_user(self, username: str) -> None:
+        self._paced("AdminEnableUser", self._pool.enable_user, username)

@@ -27,13 +27,13 @@ class JsonLinesFormat:
     def part(self, row_type: type[Row]) -> JsonLinesPart[Row]:
         return JsonLinesPart()
 
-    def read(self, row_type: type[Row], content: bytes, where: Where | None = None) -> Iterator[list[Row]]:
+    def read(self, row_type: type[Row], content: bytes, *any_of: Where) -> Iterator[list[Row]]:
         names = {field.name for field in fields(row_type)}  # type: ignore[arg-type]
         batch: list[Row] = []
         with gzip.open(io.BytesIO(content), "rt", encoding="utf-8") as lines:
             for line in lines:
                 document = json.loads(line)
-                if where is None or _matches(document, where):
+                if not any_of or any(_matches(document, where) for where in any_of):
                     batch.append(row_type(**{name: _value(name, document.get(name)) for name in names}))
                 if len(batch) == BATCH:
                     yield batch

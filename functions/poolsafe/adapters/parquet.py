@@ -9,16 +9,19 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
-from functools import cache
+from functools import cache, reduce
 from operator import attrgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, get_args, get_type_hints
 
 from ..domain.diff import Difference
+from ..domain.notices import Notice
 from ..domain.outcome import Outcome
 from ..domain.plan import PlannedUser
 from ..domain.records import Group, Membership, User
 from ..domain.sub_map import SubMapping
+from ..domain.temporary_password import TemporaryPassword
+from ..domain.waiting import Waiting
 from ..ports import Row, Where
 
 if TYPE_CHECKING:
@@ -78,6 +81,14 @@ def schema(row_type: Any) -> pa.Schema:
                 required("service_groups", texts),
                 required("enabled", flag),
                 ("existing_sub", text),
+                ("existing_username", text),
+                ("credential", text),
+                ("credential_reason", text),
+                ("preferred_username", text),
+                required("mfa_methods", texts),
+                ("preferred_mfa", text),
+                required("link_providers", texts),
+                required("link_user_ids", texts),
             ]
         ),
         Outcome: pa.schema(
@@ -89,6 +100,8 @@ def schema(row_type: Any) -> pa.Schema:
                 ("sub", text),
                 ("new_sub", text),
                 ("group_name", text),
+                ("credential", text),
+                ("provider", text),
             ]
         ),
         Difference: pa.schema(
@@ -100,6 +113,13 @@ def schema(row_type: Any) -> pa.Schema:
                 ("field", text),
             ]
         ),
+        Notice: pa.schema(
+            [required("username", text), required("sub", text), required("attention", text), ("detail", text)]
+        ),
+        TemporaryPassword: pa.schema(
+            [required("username", text), required("sign_in_name", text), required("temporary_password", text)]
+        ),
+        Waiting: pa.schema([required("new_sub", text)]),
         SubMapping: pa.schema([required("username", text), required("old", text), required("new", text)]),
     }[row_type]
 
@@ -112,17 +132,18 @@ class ParquetFormat:
     def part(self, row_type: type[Row]) -> ParquetPart[Row]:
         return ParquetPart(row_type)
 
-    def read(self, row_type: type[Row], content: bytes, where: Where | None = None) -> Iterator[list[Row]]:
+    def read(self, row_type: type[Row], content: bytes, *any_of: Where) -> Iterator[list[Row]]:
         import pyarrow as pa
+        import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
         convert = _converters(row_type)  # type: ignore[arg-type]
         names = [field.name for field in fields(row_type)]  # type: ignore[arg-type]
-        wanted = None if where is None else pa.array(sorted(where.values), pa.string())
+        wanted = [(where, pa.array(sorted(where.values), pa.string())) for where in any_of]
         with pq.ParquetFile(pa.BufferReader(content)) as file:
             for batch in file.iter_batches(batch_size=ROW_GROUP, columns=names):
-                if where is not None:
-                    batch = batch.filter(_matches(batch, where, wanted))
+                if wanted:
+                    batch = batch.filter(reduce(pc.or_, (_matches(batch, *condition) for condition in wanted)))
                 if not batch.num_rows:
                     continue
                 columns = [_convert(batch.column(name).to_pylist(), convert.get(name)) for name in names]

@@ -21,7 +21,9 @@ class S3Store:
     def __init__(self, bucket: str, s3: Any = None, kms_key_arn: str | None = None) -> None:
         self._bucket = bucket
         self._client = s3 if s3 is not None else client("s3")
-        self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
+        # Without a bucket key, whatever the bucket's default: the key's policy looks at the object's own ARN.
+        key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn, "BucketKeyEnabled": False}
+        self._encryption: dict[str, Any] = key if kms_key_arn else {}
 
     def put(
         self, key: str, content: bytes, metadata: Mapping[str, str] | None = None, content_type: str | None = None

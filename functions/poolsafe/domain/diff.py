@@ -7,12 +7,15 @@ the restore PARTIAL. Declared is a closed list:
 
     sub                  always new; the old one is in the sub map
     created_at           always new, as is modified_at
-    status               every restored user is CONFIRMED, whatever it was
+    status               a restored user has the status of its credential, whatever it was
     original_sub         added by the restore, on purpose
     username             a pool that signs in by e-mail or phone makes its own; others may lower it
-    links                `identities` of linked local users
-    mfa                  preferences that the snapshot knows; nobody's TOTP secret can be set
+    links                identities whose provider the target lacks, or beyond five
+    mfa                  second factors that no administrator can set, as nobody's TOTP secret can be
     case                 a case-insensitive pool lowers what it shows
+    form                 the same said otherwise by Cognito's import: a date of birth, an address not verified
+    preferred_username   an alias, which nobody can have before they accept their invitation
+    kept                 of a user who was there: what updating leaves alone
     service_made_group   memberships of `<pool id>_<provider>` groups
 """
 
@@ -22,9 +25,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .credentials import STATUS, Credential
+from .identities import identities_of, is_federated, links_of
 from .outcome import Outcome, Reason, Result
 from .plan import Planner
 from .records import CONFIRMED, Group, User
+from .scope import Part
+from .update import FLAGS
 
 
 class Declared(StrEnum):
@@ -38,6 +45,9 @@ class Declared(StrEnum):
     LINKS = "links"
     MFA = "mfa"
     CASE = "case"
+    FORM = "form"
+    PREFERRED_USERNAME = "preferred_username"
+    KEPT = "kept"
     SERVICE_MADE_GROUP = "service_made_group"
 
 
@@ -54,7 +64,9 @@ class Undeclared(StrEnum):
     NO_OUTCOME = "no_outcome"
     ATTRIBUTE = "attribute"
     ENABLED = "enabled"
-    STATUS = "not_confirmed"
+    STATUS = "status_wrong"
+    MFA = "mfa_missing"
+    LINK_MISSING = "link_missing"
     ORIGINAL_SUB = "original_sub_wrong"
     MEMBERSHIP_MISSING = "membership_missing"
     MEMBERSHIP_EXTRA = "membership_extra"
@@ -85,24 +97,29 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One user of the snapshot, with groups and with what the restore says became of it and of its memberships."""
+    """One user of the snapshot, with groups and with what the restore says became of it and of its memberships.
+
+    `undone` are the groups and providers whose joining or linking failed, and
+    has said so.
+    """
 
     user: User
     groups: frozenset[str]
     outcome: Outcome | None
-    failed_groups: frozenset[str] = frozenset()
+    undone: frozenset[str] = frozenset()
+    mfa_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The same user as the target tells it."""
+    """The same user as the target tells it. `mfa_methods` are known where they were asked for."""
 
     user: User
     groups: frozenset[str]
 
 
 def compare_user(planner: Planner, expected: Expected, found: Found | None) -> Iterator[Difference]:
-    """All differences of one user. Users that were skipped, deferred or failed have told so in their outcome."""
+    """All differences of one user. Users that were left out, deferred or failed have told so in their outcome."""
     saved, outcome = expected.user, expected.outcome
 
     def difference(what: Declared | Skipped | Undeclared, field: str | None = None) -> Difference:
@@ -111,11 +128,11 @@ def compare_user(planner: Planner, expected: Expected, found: Found | None) -> I
     if outcome is None:
         yield difference(Undeclared.NO_OUTCOME)
         return
-    if outcome.outcome is Result.SKIPPED and outcome.reason == Reason.EXISTS and found is not None:
-        if found.user.enabled != saved.enabled or not _wanted_groups(planner, expected) <= found.groups:
-            yield difference(Skipped.DIFFERS)
+    there = outcome.outcome is Result.SKIPPED and outcome.reason == Reason.EXISTS
+    if there or outcome.outcome is Result.UPDATED:
+        yield from (difference(what, name) for what, name in _of_existing(planner, expected, found))
         return
-    if outcome.outcome not in (Result.CREATED, Result.UPDATED):
+    if outcome.outcome is not Result.CREATED:
         return
     if found is None:
         yield difference(Undeclared.MISSING)
@@ -125,41 +142,108 @@ def compare_user(planner: Planner, expected: Expected, found: Found | None) -> I
         yield difference(Declared.SUB)
     if back.username != saved.username:
         yield difference(Declared.USERNAME)
-    if saved.mfa_methods:
-        yield difference(Declared.MFA)
     if back.created_at != saved.created_at:
         yield difference(Declared.CREATED_AT)
-    if back.status != CONFIRMED:
-        yield difference(Undeclared.STATUS, back.status)
-    elif saved.status != CONFIRMED:
-        yield difference(Declared.STATUS, saved.status)
     if back.enabled != saved.enabled:
         yield difference(Undeclared.ENABLED)
+    yield from (difference(what, name) for what, name in _status(saved, back, outcome))
+    yield from (difference(what, name) for what, name in _factors(planner, expected, back))
     yield from (difference(what, name) for what, name in _attributes(planner, saved, back))
+    yield from (difference(what, name) for what, name in _links(planner, expected, back))
     yield from (difference(what, name) for what, name in _memberships(planner, expected, found))
 
 
-def _attributes(planner: Planner, saved: User, back: User) -> Iterator[tuple[Declared | Undeclared, str]]:
+Told = Iterator[tuple[Declared | Skipped | Undeclared, str]]
+
+
+def _of_existing(planner: Planner, expected: Expected, found: Found | None) -> Told:
+    """Somebody who was there: what the restore should have written is there; what it leaves may differ."""
+    saved, wishes = expected.user, planner.wishes
+    if found is None:
+        yield Undeclared.MISSING, "user"
+        return
+    lacking = _wanted_groups(planner, expected) - found.groups
+    if wishes.joins_existing:
+        yield from ((Undeclared.MEMBERSHIP_MISSING, name) for name in sorted(lacking))
+    if wishes.updates_users:
+        yield from ((Undeclared.ATTRIBUTE, name) for name in sorted(planner.changes(saved, found.user)))
+        if found.user.enabled and not saved.enabled:
+            yield Undeclared.ENABLED, "enabled"
+        left = {
+            name for name, value in planner.wanted_attributes(saved).items() if found.user.attributes.get(name) != value
+        }
+        yield from ((Declared.KEPT, name) for name in sorted(left))
+    lacks_groups = lacking and not wishes.joins_existing
+    lacks_links = not _links_there(planner, saved, found.user)
+    lacks_links |= planner.target.lacks_alias(saved, found.user)
+    if lacks_groups or lacks_links or (found.user.enabled != saved.enabled and wishes.scope.has(Part.USERS)):
+        yield Skipped.DIFFERS, "user"
+
+
+def _status(saved: User, back: User, outcome: Outcome) -> Told:
+    """CONFIRMED is right for whoever has chosen a password; else it is that of the credential."""
+    expected = STATUS[Credential(outcome.credential or Credential.RESET)]
+    if back.status not in (expected, CONFIRMED):
+        yield Undeclared.STATUS, back.status
+    elif back.status != saved.status:
+        yield Declared.STATUS, saved.status
+
+
+def _factors(planner: Planner, expected: Expected, back: User) -> Told:
+    """Second factors that were set are there, where somebody asked; the others cannot come back."""
+    wanted = {*planner.second_factors(expected.user).methods} if expected.mfa_done else set()
+    if back.mfa_methods is not None and not wanted <= {*back.mfa_methods}:
+        yield Undeclared.MFA, "mfa"
+    if {*(expected.user.mfa_methods or ())} - wanted:
+        yield Declared.MFA, "mfa"
+
+
+def _attributes(planner: Planner, saved: User, back: User) -> Told:
     wanted = planner.target.writable(saved.attributes)
     got = planner.target.writable(back.attributes)
-    if "identities" in saved.attributes:
-        yield Declared.LINKS, "identities"
     if planner.sub_attribute and planner.sub_attribute not in wanted:
         right = got.pop(planner.sub_attribute, None) == saved.sub
         yield (Declared.ORIGINAL_SUB if right else Undeclared.ORIGINAL_SUB), planner.sub_attribute
     for name in sorted(wanted.keys() | got.keys()):
-        if wanted.get(name) == got.get(name):
+        one, other = wanted.get(name), got.get(name)
+        if one == other:
             continue
-        lowered = not planner.target.case_sensitive and _lower(wanted.get(name)) == _lower(got.get(name))
-        yield (Declared.CASE if lowered else Undeclared.ATTRIBUTE), name
+        if name == "birthdate" and planner.target.same_value(name, one, other):
+            yield Declared.FORM, name
+        elif planner.lost_to_invitation(saved, name):
+            yield Declared.PREFERRED_USERNAME, name
+        else:
+            lowered = not planner.target.case_sensitive and _lower(one) == _lower(other)
+            # A row of an import always says whether an address is verified; nothing is the same as no.
+            unsaid = name in FLAGS and {one, other} == {None, "false"}
+            yield (Declared.CASE if lowered else Declared.FORM if unsaid else Undeclared.ATTRIBUTE), name
 
 
 def _lower(value: str | None) -> str | None:
     return None if value is None else value.lower()
 
 
-def _memberships(planner: Planner, expected: Expected, found: Found) -> Iterator[tuple[Declared | Undeclared, str]]:
+def _links(planner: Planner, expected: Expected, back: User) -> Told:
+    """Identities of local users; a federated profile that was linked beforehand is one too."""
+    there = {identity.profile_name for identity in identities_of(back)}
+    for identity in planner.links(expected.user):
+        if identity.profile_name not in there and identity.provider not in expected.undone:
+            yield Undeclared.LINK_MISSING, identity.provider
+    wanted = {identity.profile_name for identity in planner.links(expected.user)}
+    for identity in links_of(expected.user):
+        if identity.under(planner.wishes.provider_map).profile_name not in wanted:
+            yield Declared.LINKS, identity.provider
+
+
+def _links_there(planner: Planner, saved: User, back: User) -> bool:
+    there = {identity.profile_name for identity in identities_of(back)}
+    return is_federated(saved) or all(identity.profile_name in there for identity in planner.links(saved))
+
+
+def _memberships(planner: Planner, expected: Expected, found: Found) -> Told:
     wanted = _wanted_groups(planner, expected)
+    if not planner.wishes.scope.has(Part.MEMBERSHIPS):
+        return
     for name in sorted(filter(planner.is_service_made, expected.groups)):
         yield Declared.SERVICE_MADE_GROUP, name
     for name in sorted(wanted - found.groups):
@@ -170,7 +254,7 @@ def _memberships(planner: Planner, expected: Expected, found: Found) -> Iterator
 
 
 def _wanted_groups(planner: Planner, expected: Expected) -> frozenset[str]:
-    return frozenset(name for name in expected.groups - expected.failed_groups if not planner.is_service_made(name))
+    return frozenset(name for name in expected.groups - expected.undone if not planner.is_service_made(name))
 
 
 def compare_groups(
@@ -185,11 +269,16 @@ def compare_groups(
         back = found.get(group.group_name)
         if outcome is None:
             yield Difference(Undeclared.NO_OUTCOME, group_name=group.group_name)
-        elif outcome.outcome is not Result.CREATED:
+        elif outcome.outcome not in (Result.CREATED, Result.UPDATED):
             continue
         elif back is None:
             yield Difference(Undeclared.GROUP_MISSING, group_name=group.group_name)
         else:
             for field in ("description", "precedence", "role_arn"):
-                if getattr(back, field) != getattr(planner.wanted_group(group), field):
-                    yield Difference(Undeclared.GROUP_CHANGED, group_name=group.group_name, field=field)
+                wanted = getattr(planner.wanted_group(group), field)
+                if getattr(back, field) == wanted:
+                    continue
+                # No update takes away what a group has.
+                left = outcome.outcome is Result.UPDATED and wanted is None
+                what = Declared.KEPT if left else Undeclared.GROUP_CHANGED
+                yield Difference(what, group_name=group.group_name, field=field)

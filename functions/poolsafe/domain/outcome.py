@@ -14,6 +14,8 @@ class Kind(StrEnum):
     USER = "user"
     GROUP = "group"
     MEMBERSHIP = "membership"
+    LINK = "link"
+    MFA = "mfa"
 
 
 class Result(StrEnum):
@@ -29,27 +31,50 @@ class Result(StrEnum):
 class Reason(StrEnum):
     """Why it ended so. A failure may also carry `<operation>:<Cognito's error code>`."""
 
+    # Of users.
     EXISTS = "exists"
     NAME_EXISTS = "name_exists"
+    NOT_IN_TARGET = "not_in_target"
+    NOT_IN_SNAPSHOT = "not_in_snapshot"
     UNFINISHED = "unfinished"
     NAME_COLLIDES = "name_collides"
     NAME_TAKEN = "name_taken"
     FEDERATED = "federated"
-    SERVICE_MADE_GROUP = "service_made_group"
-    USER_EXISTS = "user_exists"
-    USER_FEDERATED = "user_federated"
-    USER_FAILED = "user_failed"
     NO_SIGN_IN_ATTRIBUTE = "no_sign_in_attribute"
     USERNAME_LIKE_ALIAS = "username_like_alias"
     REQUIRED_ATTRIBUTE_MISSING = "required_attribute_missing"
     ATTRIBUTE_TOO_LONG = "attribute_too_long"
-    ROLE_NOT_PASSED = "role_not_passed"
     LISTED_TWICE = "listed_twice"
+    # Why the credential that was asked for cannot work.
+    ADMIN_ONLY_RECOVERY = "admin_only_recovery"
+    NO_RECOVERY_CHANNEL = "no_recovery_channel"
+    RECOVERY_IS_MFA = "recovery_channel_is_mfa"
+    NOT_AUTO_VERIFIED = "not_auto_verified"
+    NOT_FOR_CSV = "not_for_csv"
+    ROW_TOO_LONG = "row_too_long"
+    NO_ADDRESS = "no_address"
+    NOT_IMPORTED = "not_imported"
+    NOT_INVITED = "not_invited"
+    # Of groups and memberships.
+    ROLE_NOT_PASSED = "role_not_passed"
+    SERVICE_MADE_GROUP = "service_made_group"
+    GROUP_MISSING = "group_missing"
+    USER_EXISTS = "user_exists"
+    USER_FEDERATED = "user_federated"
+    USER_FAILED = "user_failed"
+    USER_NOT_THERE = "user_not_there"
+    # Of links and second factors.
+    PROVIDER_MISSING = "provider_missing"
+    TOO_MANY_LINKS = "too_many_links"
+    PASSWORD_FIRST = "password_first"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One row of `outcomes/*.parquet`. `sub` is the old one, `new_sub` that of the target."""
+    """One row of `outcomes/*.parquet`. `sub` is the old one, `new_sub` that of the target.
+
+    `credential` is how a created user comes by a password, `provider` whose identity a link is of.
+    """
 
     kind: Kind
     outcome: Result
@@ -58,6 +83,8 @@ class Outcome:
     sub: str | None = None
     new_sub: str | None = None
     group_name: str | None = None
+    credential: str | None = None
+    provider: str | None = None
 
 
 def tally(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:

@@ -1,12 +1,13 @@
 """A restore as a list of decisions, made before the first write.
 
-    for each user of the snapshot, joined with groups and with the target:
+    for each user of the snapshot that the request is about, joined with groups and with the target:
         listed twice in the snapshot        -> skip
-        federated (EXTERNAL_PROVIDER)       -> defer: no API can create it
+        federated, and not in the target    -> defer, link, or skip, as the request says
         same name as another, to the target -> fail: the first has it
         left unfinished by a dead restore   -> create: it is completed
-        in the target already               -> skip: nothing of it is touched
+        in the target already               -> update where that is asked for and something differs; else skip
         the target cannot take it           -> fail, with the reason
+        no credential can work              -> the fallback, or fail
         otherwise                           -> create
 
 Nothing here is applied. `operations/restore_users.py` does what this says.
@@ -14,24 +15,34 @@ Nothing here is applied. `operations/restore_users.py` does what this says.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
+from . import birthdates
+from .credentials import Credential, Fallback, choose
+from .identities import MAX_LINKS, Identity, is_federated, links_of, own_identity
+from .match import Matcher, Twin
 from .outcome import Reason
-from .records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group, User
+from .records import FORCE_CHANGE_PASSWORD, Group, User
+from .scope import Part
+from .sign_in import SecondFactors, second_factors
 from .target import TargetPool
+from .update import changes
+from .wishes import Federated, Wishes
 
 #: A restore is done with a user within this time of creating it.
 UNTOUCHED = timedelta(minutes=10)
+PREFERRED_USERNAME = "preferred_username"
 
 
 class Action(StrEnum):
     """What the restore will do with a user."""
 
     CREATE = "create"
+    UPDATE = "update"
     SKIP = "skip"
     DEFER = "defer"
     FAIL = "fail"
@@ -39,139 +50,265 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedUser:
-    """One row of the plan: all that applying it needs. `existing_sub` is set where the target has the user."""
+    """One row of the plan: all that applying it needs.
+
+    `existing_sub` and `existing_username` are set where the target has the
+    user. Where it is updated, `attributes` and `groups` are what it lacks.
+    `sign_in_name` is what the user is created with; of one who is deferred, the
+    name that the profile will have. `preferred_username` is set late, because as an alias nobody unconfirmed may
+    have one. `link_providers` and `link_user_ids` go together.
+    """
 
     username: str
     sub: str
     action: Action
-    reason: str | None
-    sign_in_name: str | None
-    attributes: Mapping[str, str]
-    groups: tuple[str, ...]
-    service_groups: tuple[str, ...]
-    enabled: bool
+    reason: str | None = None
+    sign_in_name: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    service_groups: tuple[str, ...] = ()
+    enabled: bool = True
     existing_sub: str | None = None
+    existing_username: str | None = None
+    credential: str | None = None
+    credential_reason: str | None = None
+    preferred_username: str | None = None
+    mfa_methods: tuple[str, ...] = ()
+    preferred_mfa: str | None = None
+    link_providers: tuple[str, ...] = ()
+    link_user_ids: tuple[str, ...] = ()
+
+    @property
+    def links(self) -> tuple[Identity, ...]:
+        """The identities that are to be linked."""
+        return tuple(map(Identity, self.link_providers, self.link_user_ids))
+
+    @property
+    def needs_confirming(self) -> bool:
+        """Whether there is something that only a confirmed user can have.
+
+        A second factor [API AdminSetUserMFAPreference] or a preferred username
+        (aws-amplify/amplify-js#1669); links, since one to an unconfirmed user was
+        seen to fail (aws-amplify/amplify-js#497). Who is to wait with a temporary
+        password is confirmed for a moment then.
+        """
+        return bool(self.mfa_methods or self.preferred_username or self.link_providers)
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """The decisions for one restore. `sub_attribute` is None where the target has no place for the old `sub`.
-
-    `role_map` has new ARNs of groups' roles by the old; a role that it does not name is kept.
-    """
+    """The decisions for one restore. `sub_attribute` is None where the target has no place for the old `sub`."""
 
     source_pool_id: str
     target: TargetPool
     sub_attribute: str | None
-    role_map: Mapping[str, str] = field(default_factory=dict)
+    wishes: Wishes = field(default_factory=Wishes)
+
+    @property
+    def matcher(self) -> Matcher:
+        return Matcher(self.target, self.sub_attribute, self.wishes.provider_map)
 
     def decide(
-        self, user: User, groups: tuple[str, ...], twin: User | None, earlier_sub: str | None = None
+        self, user: User, groups: tuple[str, ...], twin: Twin | None = None, earlier_sub: str | None = None
     ) -> PlannedUser:
         """Plan one user.
 
-        `twin` is the target's user of the same identity, `earlier_sub` the `sub`
-        of the one of the snapshot that was planned before with that identity.
+        `twin` is the target's user in its place, `earlier_sub` the `sub` of the
+        one of the snapshot that was planned before with a name of this one's.
         """
-        attributes = self.target.writable(user.attributes)
-        if self.sub_attribute:
-            # A user that was restored before keeps its first `sub`: that is the one applications stored.
-            attributes.setdefault(self.sub_attribute, user.sub)
-        action, reason = self._judge(user, attributes, twin, earlier_sub)
         own, service_made = self._split(groups)
-        return PlannedUser(
-            username=user.username,
-            sub=user.sub,
-            action=action,
-            reason=reason,
-            sign_in_name=self.target.sign_in_name(user),
-            attributes=attributes,
+        planned = PlannedUser(
+            user.username,
+            user.sub,
+            Action.CREATE,
+            attributes=self.wanted_attributes(user),
             groups=own,
             service_groups=service_made,
             enabled=user.enabled,
-            existing_sub=twin.sub if twin and self.is_same_person(twin, user, attributes) else None,
+            existing_sub=twin.user.sub if twin and twin.proven else None,
+            existing_username=twin.user.username if twin and twin.proven else None,
         )
+        if earlier_sub == user.sub:
+            return replace(planned, action=Action.SKIP, reason=Reason.LISTED_TWICE)
+        if twin is None and is_federated(user):
+            return self._federated(planned, user, earlier_sub)
+        if earlier_sub is not None:
+            return replace(planned, action=Action.FAIL, reason=Reason.NAME_COLLIDES)
+        if twin is not None:
+            return self._existing(planned, user, twin)
+        return self._new(planned, user)
 
-    def is_same_person(self, twin: User, user: User, attributes: Mapping[str, str]) -> bool:
-        """Whether the target's user is proven to be this one, not just of the same name: the very same, or restored."""
-        restored = self.sub_attribute and twin.attributes.get(self.sub_attribute) == attributes.get(self.sub_attribute)
-        return twin.sub == user.sub or bool(restored)
+    def wanted_attributes(self, user: User) -> dict[str, str]:
+        """What of a user's attributes an administrator may write, and the old `sub`."""
+        attributes = self.target.writable(user.attributes)
+        if "birthdate" in attributes:
+            attributes["birthdate"] = birthdates.iso(attributes["birthdate"])
+        if self.sub_attribute:
+            # A user that was restored before keeps its first `sub`: that is the one applications stored.
+            attributes.setdefault(self.sub_attribute, user.sub)
+        return attributes
 
-    def is_unfinished(self, twin: User, user: User, attributes: Mapping[str, str]) -> bool:
+    def changes(self, user: User, found: User) -> dict[str, str]:
+        """What of a user who is there `on_conflict: update` writes; the old `sub` of an earlier restore stays."""
+        wanted = self.wanted_attributes(user)
+        if self.sub_attribute and self.sub_attribute in found.attributes:
+            del wanted[self.sub_attribute]
+        return changes(self.target, user, wanted, found)
+
+    def is_unfinished(self, twin: Twin, user: User) -> bool:
         """Whether a restore made this user and died before its password was set.
 
-        It carries the old `sub` and was not touched since: left alone, it would
-        stay locked out. One that was touched may have got a temporary password
-        from an administrator, and that is not ours to replace.
+        It carries the old `sub`, was not touched since, and nobody was given a
+        password for it: left alone, it would stay locked out. One that was
+        touched may have got a temporary password from an administrator, and that
+        is not ours to replace.
         """
+        found = twin.user
         return (
-            twin.sub != user.sub
-            and self.is_same_person(twin, user, attributes)
-            and twin.status == FORCE_CHANGE_PASSWORD
-            and twin.modified_at - twin.created_at < UNTOUCHED
+            found.sub != user.sub
+            and self.matcher.has_original_sub(user, found)
+            and found.status == FORCE_CHANGE_PASSWORD
+            and not twin.waiting
+            and found.modified_at - found.created_at < UNTOUCHED
         )
 
     def wanted_group(self, group: Group) -> Group:
         """The group as the target is to have it."""
-        if group.role_arn is None or group.role_arn not in self.role_map:
+        if group.role_arn is None or group.role_arn not in self.wishes.role_map:
             return group
-        return replace(group, role_arn=self.role_map[group.role_arn])
+        return replace(group, role_arn=self.wishes.role_map[group.role_arn])
 
     def is_service_made(self, group_name: str) -> bool:
         """`<pool id>_<provider>`: Cognito makes these itself when a federated user first signs in
         [DG cognito-user-pools-user-groups]."""
         return group_name.startswith(f"{self.source_pool_id}_")
 
-    def _judge(
-        self, user: User, attributes: Mapping[str, str], twin: User | None, earlier_sub: str | None
-    ) -> tuple[Action, str | None]:
-        if earlier_sub == user.sub:
-            return Action.SKIP, Reason.LISTED_TWICE
-        if is_federated(user):
-            return Action.DEFER, Reason.FEDERATED
-        if earlier_sub is not None:
-            return Action.FAIL, Reason.NAME_COLLIDES
-        if twin is not None:
-            if self.is_unfinished(twin, user, attributes):
-                return Action.CREATE, Reason.UNFINISHED
-            return Action.SKIP, Reason.EXISTS if self.is_same_person(twin, user, attributes) else Reason.NAME_EXISTS
-        if self.target.sign_in_name(user) is None:
-            return Action.FAIL, Reason.NO_SIGN_IN_ATTRIBUTE
-        if self.target.takes_for_an_alias(user.username):
-            return Action.FAIL, Reason.USERNAME_LIKE_ALIAS
-        if missing := self.target.missing_required(attributes):
-            return Action.FAIL, f"{Reason.REQUIRED_ATTRIBUTE_MISSING}:{','.join(missing)}"
-        if long := self.target.too_long(attributes):
-            return Action.FAIL, f"{Reason.ATTRIBUTE_TOO_LONG}:{','.join(long)}"
-        return Action.CREATE, None
+    def second_factors(self, user: User) -> SecondFactors:
+        """Those that the restore sets for a user it creates."""
+        return second_factors(user, self.target) if self.wishes.scope.has(Part.MFA) else SecondFactors()
 
-    def _split(self, groups: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def lost_to_invitation(self, user: User, name: str) -> bool:
+        """Whether an attribute does not come back because who is invited is not confirmed."""
         return (
-            tuple(name for name in groups if not self.is_service_made(name)),
-            tuple(name for name in groups if self.is_service_made(name)),
+            name == PREFERRED_USERNAME
+            and name in self.target.alias_attributes
+            and self.wishes.credentials is Credential.INVITE
         )
 
+    def links(self, user: User) -> tuple[Identity, ...]:
+        """The identities that a local user gets back, with the providers' names in the target."""
+        found = links_of(user) if not is_federated(user) else [own for own in [own_identity(user)] if own]
+        return tuple(
+            identity
+            for identity in (identity.under(self.wishes.provider_map) for identity in found)
+            if self.target.providers is None or identity.provider in self.target.providers
+        )[:MAX_LINKS]
 
-def is_federated(user: User) -> bool:
-    """A profile that belongs to an identity provider.
+    def _new(self, planned: PlannedUser, user: User) -> PlannedUser:
+        if not self.wishes.scope.has(Part.USERS):
+            return replace(planned, action=Action.SKIP, reason=Reason.NOT_IN_TARGET)
+        if reason := self._why_not_taken(user, planned.attributes):
+            return replace(planned, action=Action.FAIL, reason=reason, sign_in_name=self.target.sign_in_name(user))
+        return self._created(planned, user, self.target.sign_in_name(user))
 
-    Its status says so, unless an administrator once set it a password, which
-    turns it CONFIRMED [API AdminSetUserPassword]. Its name still tells: making
-    it a local user named `<Provider>_<id>` would break that person's federated
-    sign-in for good, so it is deferred all the same.
-    """
-    if user.status == EXTERNAL_PROVIDER:
-        return True
-    return any(
-        f"{identity.get('providerName')}_{identity.get('userId')}".lower() == user.username.lower()
-        for identity in _identities(user)
-    )
+    def _created(self, planned: PlannedUser, user: User, sign_in_name: str | None) -> PlannedUser:
+        factors, links = self.second_factors(user), self.links(user)
+        chosen = choose(
+            self.wishes.credentials,
+            self.wishes.credentials_fallback,
+            user,
+            planned.attributes,
+            self.target,
+            factors.methods,
+        )
+        if chosen.credential is None:
+            return replace(planned, action=Action.FAIL, reason=chosen.reason, sign_in_name=sign_in_name)
+        attributes, late = dict(planned.attributes), None
+        if PREFERRED_USERNAME in self.target.alias_attributes:
+            late = attributes.pop(PREFERRED_USERNAME, None)
+        if chosen.credential is Credential.INVITE:
+            # Nobody unconfirmed can have them, and confirming would end the invitation.
+            late, factors = None, SecondFactors()
+        return replace(
+            planned,
+            sign_in_name=sign_in_name,
+            attributes=attributes,
+            credential=chosen.credential,
+            credential_reason=chosen.reason,
+            preferred_username=late,
+            mfa_methods=factors.methods,
+            preferred_mfa=factors.preferred,
+            link_providers=tuple(identity.provider for identity in links),
+            link_user_ids=tuple(identity.user_id for identity in links),
+        )
 
+    def _federated(self, planned: PlannedUser, user: User, earlier_sub: str | None) -> PlannedUser:
+        """A profile that is not in the target: no API makes one."""
+        wish = self.wishes.federated_users
+        if not self.wishes.scope.has(Part.USERS):
+            return replace(planned, action=Action.SKIP, reason=Reason.NOT_IN_TARGET)
+        if wish is Federated.SKIP:
+            return replace(planned, action=Action.SKIP, reason=Reason.FEDERATED)
+        own = own_identity(user)
+        profile = own.under(self.wishes.provider_map).profile_name if own else user.username
+        deferred = replace(planned, action=Action.DEFER, reason=Reason.FEDERATED, sign_in_name=profile)
+        if wish is Federated.DEFER or earlier_sub is not None:
+            return deferred
+        # Never `<Provider>_<id>`: that name is Cognito's, and taking it breaks the provider's sign-in for good.
+        local = replace(user, username=user.sub)
+        if not self.links(user) or self._why_not_taken(local, planned.attributes):
+            return deferred
+        # They come in through their provider: a password of their own, known to nobody, is all they need.
+        linking = self._with(credentials=Credential.RESET, credentials_fallback=Fallback.RESET)
+        linked = linking._created(planned, user, self.target.sign_in_name(local))
+        return replace(linked, reason=Reason.FEDERATED, credential_reason=None, mfa_methods=(), preferred_mfa=None)
 
-def _identities(user: User) -> list[dict[str, object]]:
-    """The `identities` attribute: a JSON list of providers, as Cognito writes it [API AdminLinkProviderForUser]."""
-    try:
-        identities = json.loads(user.attributes.get("identities") or "[]")
-    except ValueError:
-        return []
-    return [identity for identity in identities if isinstance(identity, dict)] if isinstance(identities, list) else []
+    def _existing(self, planned: PlannedUser, user: User, twin: Twin) -> PlannedUser:
+        wishes = self.wishes
+        if wishes.scope.has(Part.USERS) and self.is_unfinished(twin, user):
+            return self._completed(planned, user)
+        if not twin.proven:
+            return replace(planned, action=Action.SKIP, reason=Reason.NAME_EXISTS, existing_sub=None)
+        lacking = tuple(name for name in planned.groups if name not in twin.groups) if wishes.joins_existing else ()
+        wanted = self.changes(user, twin.user) if wishes.updates_users else {}
+        disables = wishes.updates_users and twin.user.enabled and not user.enabled
+        factors = second_factors(user, self.target) if wishes.sets_mfa_of_existing else SecondFactors()
+        methods = () if factors.given else factors.methods
+        if not (lacking or wanted or disables or methods):
+            return replace(planned, action=Action.SKIP, reason=Reason.EXISTS)
+        return replace(
+            planned,
+            action=Action.UPDATE,
+            reason=Reason.EXISTS,
+            attributes=wanted,
+            groups=lacking,
+            enabled=not disables,
+            mfa_methods=methods,
+            preferred_mfa=factors.preferred if methods else None,
+        )
+
+    def _completed(self, planned: PlannedUser, user: User) -> PlannedUser:
+        """A user that a dead restore left half-made; it is there, so neither imported nor invited any more."""
+        made = self.wishes.credentials in (Credential.IMPORT_JOB, Credential.INVITE)
+        completing = self._with(credentials=Credential.RESET) if made else self
+        created = completing._created(planned, user, planned.existing_username)
+        return created if created.action is Action.FAIL else replace(created, reason=Reason.UNFINISHED)
+
+    def _with(self, **wishes: Any) -> Planner:
+        return replace(self, wishes=replace(self.wishes, **wishes))
+
+    def _why_not_taken(self, user: User, attributes: Mapping[str, str]) -> str | None:
+        if self.target.sign_in_name(user) is None:
+            return Reason.NO_SIGN_IN_ATTRIBUTE
+        if self.target.takes_for_an_alias(user.username):
+            return Reason.USERNAME_LIKE_ALIAS
+        if missing := self.target.missing_required(attributes):
+            return f"{Reason.REQUIRED_ATTRIBUTE_MISSING}:{','.join(missing)}"
+        if long := self.target.too_long(attributes):
+            return f"{Reason.ATTRIBUTE_TOO_LONG}:{','.join(long)}"
+        return None
+
+    def _split(self, groups: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        own = tuple(name for name in groups if not self.is_service_made(name))
+        service_made = tuple(name for name in groups if self.is_service_made(name))
+        return (own if self.wishes.scope.has(Part.MEMBERSHIPS) else ()), service_made

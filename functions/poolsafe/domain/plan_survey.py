@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sized
+from dataclasses import dataclass, field, fields
 
 from ..errors import TargetMismatch
+from .credentials import Credential
+from .notices import Notice
 from .outcome import Reason
 from .plan import Action, PlannedUser
+from .quotas import Category
 from .records import User
 from .target import TargetPool
 
@@ -18,23 +21,36 @@ CONFLICTS = frozenset({Reason.EXISTS, Reason.NAME_EXISTS})
 
 @dataclass(slots=True)
 class Survey:
-    """Counts over the plan as it is made: the contents of plan.json and the grounds to refuse."""
+    """Counts over the plan as it is made: the contents of plan.json and the grounds to refuse.
+
+    `calls` are requests by quota category; `billed` are users who will count as active this month.
+    """
 
     users: Counter[str] = field(default_factory=Counter)
     memberships: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    credentials: Counter[str] = field(default_factory=Counter)
+    attention: Counter[str] = field(default_factory=Counter)
+    unreachable: Counter[str] = field(default_factory=Counter)
     unknown_attributes: Counter[str] = field(default_factory=Counter)
-    statuses_lost: Counter[str] = field(default_factory=Counter)
-    disabled: int = 0
-    linked: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    billed: int = 0
+    links: int = 0
     mfa: int = 0
+    mfa_known: int = 0
+    #: Users that the request is about, and their memberships in the snapshot.
+    selected: int = 0
+    saved_memberships: int = 0
 
-    def add(self, planned: PlannedUser, user: User, target: TargetPool) -> None:
-        """Count one decision."""
+    def add(self, planned: PlannedUser, user: User, groups: Sized, found: Iterable[Notice], target: TargetPool) -> None:
+        """Count one decision. `groups` are those that the snapshot has the user in."""
         if planned.reason == Reason.LISTED_TWICE:
             self.reasons[planned.reason] += 1
             return
+        self.selected += 1
+        self.saved_memberships += len(groups)
         self.users[planned.action] += 1
         self.memberships[planned.action] += len(planned.groups)
         self.memberships["service_made"] += len(planned.service_groups)
@@ -42,14 +58,37 @@ class Survey:
             self.reasons[planned.reason] += 1
             if planned.action is Action.FAIL:
                 self.failures[planned.reason] += 1
-        if planned.action is Action.CREATE:
+        self.attention.update({notice.attention.value for notice in found})
+        if planned.action in (Action.CREATE, Action.UPDATE):
             self.unknown_attributes.update(target.unknown(planned.attributes))
-            self.disabled += not planned.enabled
-            self.mfa += bool(user.mfa_methods)
-            self.linked += "identities" in user.attributes
-            self.statuses_lost[user.status] += 1
+            self.links += len(planned.links)
+            self.mfa += bool(planned.mfa_methods)
+            self._count_calls(planned)
+        if planned.action is Action.CREATE:
+            self.credentials[str(planned.credential)] += 1
+            if planned.credential_reason:
+                self.unreachable[planned.credential_reason] += 1
+            self.mfa_known += bool(user.mfa_methods)
+            self.statuses[user.status] += 1
 
-    def refuse_if_impossible(self, target: TargetPool, total: int, max_failed_percent: float) -> None:
+    def _count_calls(self, planned: PlannedUser) -> None:
+        created, imported = planned.action is Action.CREATE, planned.credential == Credential.IMPORT_JOB
+        calls = self.calls
+        if created and not imported:
+            calls[Category.USER_CREATION] += 1
+        if created:
+            calls[Category.USER_ACCOUNT_RECOVERY] += passwords_of(planned)
+        updates = len(planned.groups) + len(planned.links) + (not planned.enabled)
+        updates += bool(planned.preferred_username) and not imported
+        updates += not created and bool(planned.attributes)
+        # Disabled and enabled again, for the moment of being confirmed.
+        updates += 2 * (planned.credential == Credential.TEMPORARY and planned.needs_confirming)
+        calls[Category.USER_UPDATE] += updates
+        calls[Category.USER_RESOURCE_UPDATE] += bool(planned.mfa_methods)
+        # An import bills nobody; what is done to a user afterwards does [DG quotas].
+        self.billed += not imported or bool(updates or planned.mfa_methods)
+
+    def refuse_if_impossible(self, target: TargetPool, max_failed_percent: float) -> None:
         """Raise TargetMismatch when the target cannot take the users, before anything is written."""
         if self.unknown_attributes:
             named = ", ".join(f"{name} ({count} users)" for name, count in sorted(self.unknown_attributes.items()))
@@ -59,11 +98,11 @@ class Survey:
                 "without its custom: prefix) and start the restore again."
             )
         failing = self.users[Action.FAIL]
-        if failing * 100 > max_failed_percent * total:
+        if failing * 100 > max_failed_percent * self.selected:
             reasons = ", ".join(f"{reason} ({count} users)" for reason, count in sorted(self.failures.items()))
             raise TargetMismatch(
-                f"target_user_pool_id: {target.user_pool_id} cannot take {failing} of {total} users: {reasons}. "
-                f"That is more than max_failed_percent ({max_failed_percent:g}). Nothing was written. Restore into a "
+                f"target_user_pool_id: {target.user_pool_id} cannot take {failing} of {self.selected} users: {reasons}."
+                f" That is more than max_failed_percent ({max_failed_percent:g}). Nothing was written. Restore into a "
                 "pool made with the source's sign-in and required attributes (they cannot be changed later), or raise "
                 "max_failed_percent to restore the others and have these reported as failed."
             )
@@ -80,18 +119,20 @@ class Survey:
 
     def to_state(self) -> dict[str, object]:
         """Plain counts, to travel between states."""
-        return {
-            "users": dict(self.users),
-            "memberships": dict(self.memberships),
-            "reasons": dict(self.reasons),
-            "failures": dict(self.failures),
-            "unknown_attributes": dict(self.unknown_attributes),
-            "statuses_lost": dict(self.statuses_lost),
-            "disabled": self.disabled,
-            "linked": self.linked,
-            "mfa": self.mfa,
-        }
+        counted = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in counted.items()}
 
     @classmethod
     def from_state(cls, state: Mapping[str, object]) -> Survey:
         return cls(**{name: Counter(value) if isinstance(value, Mapping) else value for name, value in state.items()})  # type: ignore[arg-type]
+
+
+def passwords_of(planned: PlannedUser) -> int:
+    """How many passwords are set for a user who is created."""
+    match planned.credential:
+        case Credential.RESET:
+            return 1
+        case Credential.TEMPORARY:
+            return 2 if planned.needs_confirming else 0
+        case _:
+            return 0

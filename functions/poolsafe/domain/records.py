@@ -14,6 +14,9 @@ from typing import Generic, TypeVar
 EXTERNAL_PROVIDER = "EXTERNAL_PROVIDER"
 FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"
 CONFIRMED = "CONFIRMED"
+RESET_REQUIRED = "RESET_REQUIRED"
+#: Second factors, by Cognito's names in UserMFASettingList, and a passkey, by that in ConfiguredUserAuthFactors.
+SMS_MFA, EMAIL_OTP, SOFTWARE_TOKEN_MFA, WEB_AUTHN = "SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "WEB_AUTHN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,14 @@ class User:
     attributes: Mapping[str, str] = field(default_factory=dict)
     mfa_methods: tuple[str, ...] | None = None
     preferred_mfa: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """How somebody signs in beside a password: `methods` as in UserMFASettingList, and WEB_AUTHN for a passkey."""
+
+    methods: tuple[str, ...] = ()
+    preferred: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

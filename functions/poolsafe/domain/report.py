@@ -16,11 +16,11 @@ DRY_RUN = "DRY_RUN"
 
 NOT_RESTORABLE = (
     "Passwords, TOTP secrets, passkeys, remembered devices and refresh tokens: Cognito gives them to nobody. "
-    "Users choose a new password through 'forgot password' and enrol again.",
-    "MFA preferences, in this release: users choose anew.",
+    "Users get a new password in the way that credentials says, and enrol again.",
+    "Second factors other than SMS and e-mail: their users enrol anew. Remembered devices are forgotten.",
     "sub: Cognito makes a new one. sub_map.parquet maps the old to the new.",
-    "Status and dates: every restored user is CONFIRMED, created and modified now.",
-    "Federated users: no API creates them. They come back when they sign in; their data stays in the snapshot.",
+    "Status and dates: a restored user has the status of its credential, and is created and modified now.",
+    "Federated users: no API creates them. They come back when they sign in, or as local users that are linked.",
 )
 
 
@@ -108,7 +108,7 @@ def planned_counts(plan: Mapping[str, Any]) -> dict[str, int]:
     users = plan["users"]
     return {
         "created": users["create"],
-        "updated": 0,
+        "updated": users["update"],
         "skipped": users["skip"],
         "deferred": users["defer"],
         "failed": users["fail"],

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from ..errors import InvalidRequest
 from .configuration.override import Override
+from .credentials import Credential, Fallback
+from .scope import PEOPLE, Part, Scope
 from .snapshot import POOL_ID, SnapshotRef, region_of
+from .wishes import Federated, OnConflict, Wishes
 
-#: `on_conflict`: what is in the target already refuses the restore, before the first write.
-FAIL = "fail"
 DEFAULT_SUB_ATTRIBUTE = "custom:original_sub"
 
 
@@ -79,21 +81,24 @@ class CreatePool:
 class RestoreRequest:
     """Input of the restore machine. `sub_attribute_given` tells a wish from the default.
 
-    Either `target_user_pool_id` or `create_pool`. `role_map` has new ARNs of
-    roles by the old. `only_config` leaves users and groups out.
+    Either `target_user_pool_id` or `create_pool`. `role_map` and `provider_map`
+    have new names by the old. `scope` is what `only` leaves of the snapshot.
     """
 
     snapshot: SnapshotRef
     target_user_pool_id: str | None = None
     create_pool: CreatePool | None = None
     role_map: Mapping[str, str] = field(default_factory=dict)
-    only_config: bool = False
+    provider_map: Mapping[str, str] = field(default_factory=dict)
+    scope: Scope = field(default_factory=Scope)
     restore_id: str | None = None
-    credentials: str = "reset"
-    on_conflict: str = "skip"
+    credentials: Credential = Credential.RESET
+    credentials_fallback: Fallback = Fallback.TEMPORARY
+    send_messages: bool = False
+    on_conflict: OnConflict = OnConflict.SKIP
     sub_attribute: str | None = DEFAULT_SUB_ATTRIBUTE
     sub_attribute_given: bool = False
-    federated_users: str = "defer"
+    federated_users: Federated = Federated.DEFER
     max_failed_percent: float = 1
     quota_share: float = 0.8
     dry_run: bool = False
@@ -117,23 +122,84 @@ class RestoreRequest:
                     '"allow_source_pool": true',
                 )
             values["target_user_pool_id"] = target
-        values["only_config"] = values.pop("only", {}).get("sections") == ["config"]
+        values["scope"] = Scope.of(values.pop("only", {}))
         values["sub_attribute_given"] = document.get("sub_attribute") is not None
-        return cls(**values)
+        request = cls(**_typed(values))
+        request._require_consistent()
+        return request
+
+    def _require_consistent(self) -> None:
+        if self.credentials is Credential.INVITE and not self.send_messages:
+            raise InvalidRequest(
+                "credentials",
+                "is invite, which makes Cognito send an invitation to each user; that has to be said twice",
+                '"credentials": "invite", "send_messages": true',
+            )
+        if self.scope.only_config and self.scope.is_selective:
+            raise InvalidRequest(
+                "only",
+                "names users or groups and, in sections, nothing but the configuration. Leave one of them out",
+                '"only": {"sections": ["config"]}',
+            )
+        if self.create_pool is None and self.scope.has(Part.CONFIG) and not self.scope.only_config:
+            raise InvalidRequest(
+                "only.sections",
+                "names config beside others. The configuration of a pool that exists is overwritten by itself, after a "
+                "dry run; restore the users afterwards",
+                '"only": {"sections": ["config"]}',
+            )
+        if self.create_pool is not None and not self.scope.has(Part.CONFIG) and self.scope.parts != PEOPLE:
+            raise InvalidRequest(
+                "only.sections",
+                "leaves out the configuration, and create_pool makes a pool of it. Add config",
+                '"only": {"sections": ["config", "groups"]}',
+            )
 
     def to_state(self, snapshot: SnapshotRef) -> dict[str, Any]:
-        """The request with its snapshot found."""
-        return {**asdict(self), "snapshot": str(snapshot)}
+        """The request with its snapshot found. Whom `only` names is personal data, and does not travel: see `Scope`."""
+        values = {**asdict(self), "scope": self.scope.to_state(), "snapshot": str(snapshot)}
+        return {name: value.value if isinstance(value, StrEnum) else value for name, value in values.items()}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> RestoreRequest:
+    def from_state(cls, state: Mapping[str, Any], selection: Mapping[str, Any] | None = None) -> RestoreRequest:
+        """`selection` is whom `only` names; a state that asks about nobody goes without."""
         created = state["create_pool"] and CreatePool.from_state(state["create_pool"])
-        return cls(**{**state, "snapshot": SnapshotRef.parse(state["snapshot"]), "create_pool": created})
+        values = {**state, "snapshot": SnapshotRef.parse(state["snapshot"]), "create_pool": created}
+        return cls(**_typed({**values, "scope": Scope.from_state(state["scope"], selection)}))
 
     @property
     def changes_configuration(self) -> bool:
         """Whether the target's configuration is written, not only compared."""
         return self.create_pool is not None or self.only_config
+
+    @property
+    def only_config(self) -> bool:
+        """Whether users and groups are left out."""
+        return self.scope.only_config
+
+    @property
+    def wishes(self) -> Wishes:
+        """What it says about users."""
+        return Wishes(
+            self.credentials,
+            self.credentials_fallback,
+            self.on_conflict,
+            self.federated_users,
+            self.role_map,
+            self.provider_map,
+            self.scope,
+        )
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with words as members of their enumerations."""
+    enums = {
+        "credentials": Credential,
+        "credentials_fallback": Fallback,
+        "on_conflict": OnConflict,
+        "federated_users": Federated,
+    }
+    return {name: enums[name](value) if name in enums else value for name, value in values.items()}
 
 
 def _one_target(values: Mapping[str, Any]) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 from .assessment.charts import Chart, chart, share
 from .assessment.wording import duration, number, users
 from .configuration.todo import Why
+from .credentials import Credential
 from .diff import Skipped
+from .notices import Attention
 from .outcome import Kind, Result
 from .report import COMPLETE, DRY_RUN, FAILED, PARTIAL
-from .restore_words import DIFFERENCES, FILES, LOSSES, WHO, reason
+from .restore_words import ATTENTION, CREDENTIALS, DIFFERENCES, FILES, LOSSES, UNREACHABLE, WHO, reason
 
 WORDS: Mapping[str, str] = {
     COMPLETE: "Complete",
@@ -24,7 +26,15 @@ WORDS: Mapping[str, str] = {
     DRY_RUN: "Dry run: nothing was written",
 }
 #: The plan's words for the outcomes of users.
-PLANNED = {Result.CREATED: "create", Result.SKIPPED: "skip", Result.DEFERRED: "defer", Result.FAILED: "fail"}
+PLANNED = {
+    Result.CREATED: "create",
+    Result.UPDATED: "update",
+    Result.SKIPPED: "skip",
+    Result.DEFERRED: "defer",
+    Result.FAILED: "fail",
+}
+#: Shown even where nobody ended so.
+ALWAYS = frozenset(PLANNED) - {Result.UPDATED}
 #: More than these would hide the rest of the page; plan.json has all.
 MOST_ROWS = 100
 Report = Mapping[str, Any]
@@ -45,6 +55,9 @@ def restore_page(report: Report, cut_over: Report | None) -> dict[str, Any]:
         "said": _said(report),
         "next": [*_next(report, todos, cut_over)],
         "has_people": any(people.values()),
+        "credentials": [(CREDENTIALS[name], count) for name, count in report["plan"]["credentials"].items() if count],
+        "unreachable": [(UNREACHABLE.get(name, name), count) for name, count in report["plan"]["unreachable"].items()],
+        "attention": [(*ATTENTION[name], count) for name, count in report["plan"]["attention"].items()],
         "charts": {one.name: one for one in _charts(report, people)},
         "counts": [] if dry else [*_counts(report)],
         "left_out": [*_reasons(report["plan"]["reasons"], without=() if dry else _failed_in(report))],
@@ -83,9 +96,10 @@ def _planned_time(report: Report) -> str:
 def _people(report: Report) -> dict[str, int]:
     """Users by outcome, or as the plan foresees them."""
     if report["status"] == DRY_RUN:
-        return {result.value: report["plan"]["users"][name] for result, name in PLANNED.items()}
+        planned = {result: report["plan"]["users"][name] for result, name in PLANNED.items()}
+        return {result.value: count for result, count in planned.items() if result in ALWAYS or count}
     counts = report["counts"][Kind.USER]
-    return {result.value: counts.get(result, 0) for result in Result if result in PLANNED or counts.get(result)}
+    return {result.value: counts.get(result, 0) for result in Result if result in ALWAYS or counts.get(result)}
 
 
 def _charts(report: Report, people: Mapping[str, int]) -> Iterator[Chart]:
@@ -216,11 +230,27 @@ def _next(report: Report, todos: Sequence[Mapping[str, Any]], cut_over: Report |
         yield f"Give the cut-over list to those it names: {number(len(cut_over['changes']), 'change')}."
     created = report["counts"][Kind.USER].get(Result.CREATED, 0)
     if created and status != FAILED:
-        yield f"Tell {users(created)} to choose a new password with “forgot password”. Nobody was sent a message."
+        yield from _passwords(report)
     if status == COMPLETE and not todos and not cut_over and not created:
         yield "Nothing is left to do."
     if status == FAILED and "html" in files:
         yield "Keep this folder and the snapshot until the cause is known."
+
+
+def _passwords(report: Report) -> Iterator[str]:
+    """What has to be said or handed to whom before they can sign in."""
+    plan, files = report["plan"], report.get("files", {})
+    if place := files.get("temporary_passwords"):
+        yield f"Hand over the temporary passwords, by a way you trust: {place}. The file is gone after 7 days."
+    resets = plan["credentials"][Credential.RESET] + plan["credentials"][Credential.IMPORT_JOB]
+    if resets:
+        said = "" if plan["messages"] else " Nobody was sent a message."
+        yield f"Tell {users(resets)} to choose a new password with “forgot password”.{said}"
+    if plan["messages"]:
+        yield f"{users(plan['messages']).capitalize()} got an invitation from Cognito: tell them that it is no fraud."
+    others = {*plan["attention"]} - {Attention.TEMPORARY_PASSWORD, Attention.UNREACHABLE}
+    if others:
+        yield f"Look after those who need somebody, below; {files['attention']} names them."
 
 
 def _trouble(report: Report) -> Iterator[str]:

@@ -10,10 +10,74 @@ from collections.abc import Mapping
 from .configuration.differences import KEPT
 from .configuration.to_change import Who
 from .configuration.todo import Why
+from .credentials import Credential
 from .diff import Declared, Skipped, Undeclared
+from .notices import Attention
 from .outcome import Reason
 
 NOTHING = "Nothing."
+
+#: Why a credential cannot work (plan.json, `unreachable`).
+UNREACHABLE: Mapping[str, str] = {
+    Reason.ADMIN_ONLY_RECOVERY: "The target leaves it to administrators to reset a password",
+    Reason.NO_RECOVERY_CHANNEL: "No verified address that the target resets passwords by",
+    Reason.RECOVERY_IS_MFA: "Their only verified address is their second factor",
+    Reason.NOT_AUTO_VERIFIED: "No verified address of those that the target verifies, so no import takes them",
+    Reason.NOT_FOR_CSV: "Has a value that does not survive a CSV file",
+    Reason.ROW_TOO_LONG: "Longer than a row of an import may be",
+    Reason.NO_ADDRESS: "No address that an invitation could be sent to",
+}
+
+#: How users come by a password (plan.json, `credentials`).
+CREDENTIALS: Mapping[str, str] = {
+    Credential.RESET: "Choose a new one with “forgot password”",
+    Credential.IMPORT_JOB: "Imported; choose a new one with “forgot password”",
+    Credential.TEMPORARY: "Get a temporary one, which somebody hands over",
+    Credential.INVITE: "Get one with an invitation from Cognito",
+}
+
+#: Whom somebody has to look after (plan.json, `attention`), and how.
+ATTENTION: Mapping[str, tuple[str, str]] = {
+    Attention.TEMPORARY_PASSWORD: (
+        "Have a temporary password",
+        "Hand it over by a way you trust, before it and its file expire.",
+    ),
+    Attention.UNREACHABLE: ("Cannot use the way that credentials asks for", "They have credentials_fallback instead."),
+    Attention.ENROL_TOTP: ("Had an authenticator app", "They enrol it again; tell them before they look for it."),
+    Attention.ENROL_PASSKEY: ("Had a passkey", "They register a new one."),
+    Attention.MFA_NOT_RESTORED: (
+        "Had a second factor that the target does not offer, or that nobody unconfirmed can have",
+        "Switch it on in the pool, or tell them to choose another.",
+    ),
+    Attention.NO_PREFERRED_USERNAME: (
+        "Had a preferred username, which nobody can have before they accept their invitation",
+        "Set it when they have (AdminUpdateUserAttributes).",
+    ),
+    Attention.MFA_GIVEN: (
+        "Their only address becomes their second factor, for MFA would not let them in otherwise",
+        "Ask them to add another address.",
+    ),
+    Attention.MFA_LOCKS_OUT: (
+        "MFA will not let them through: it is required, and they have no address that it can use",
+        "Give them an address, or set another factor, before they try.",
+    ),
+    Attention.LINK_NOT_RESTORED: (
+        "Linked to a provider that the target does not have, or beyond five links",
+        "Add the provider (provider_map, if it has another name), then link them.",
+    ),
+    Attention.STILL_DISABLED: (
+        "Enabled in the snapshot, disabled in the target: nobody is enabled again unasked",
+        "Enable those who should be.",
+    ),
+    Attention.WAITING: (
+        "Wait with a temporary password or an invitation of an earlier restore",
+        "Nothing, if they have it; else reset them by hand.",
+    ),
+    Attention.GROUP_MISSING: (
+        "Belong to a group that the target lacks and the request leaves out",
+        "Add groups to only.sections.",
+    ),
+}
 
 #: What a reason means, and what to do.
 REASONS: Mapping[str, tuple[str, str]] = {
@@ -36,6 +100,34 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "Nothing: they come back when they sign in. Their data stays in the snapshot.",
     ),
     Reason.SERVICE_MADE_GROUP: ("Cognito makes this group itself when somebody of the provider signs in", NOTHING),
+    Reason.NOT_IN_TARGET: (
+        "Not in the target, and the request creates nobody",
+        "Add users to only.sections to bring them back.",
+    ),
+    Reason.NOT_IMPORTED: (
+        "Cognito's import did not make them: created by a call, with the fallback",
+        "The log of the import job says why, by line.",
+    ),
+    Reason.NOT_INVITED: (
+        "Made, but their invitation could not be sent: they have the fallback instead",
+        "Hand over their temporary password.",
+    ),
+    **{
+        one: (
+            f"{meaning}: created with the fallback, or not at all",
+            "Hand over their temporary password, or help them.",
+        )
+        for one, meaning in UNREACHABLE.items()
+    },
+    Reason.GROUP_MISSING: (
+        "The group is not in the target",
+        "Restore the groups too, or create it; then restore again with on_conflict: update.",
+    ),
+    Reason.USER_NOT_THERE: ("Of a user who is not in the target", "Add users to only.sections to bring them back."),
+    Reason.PASSWORD_FIRST: (
+        "Has to choose a password before Cognito takes a second factor for them",
+        "They choose their second factor again when they sign in.",
+    ),
     Reason.USER_EXISTS: ("Of a user who was in the target already", NOTHING),
     Reason.USER_FEDERATED: ("Of a user who belongs to an identity provider", NOTHING),
     Reason.USER_FAILED: ("Of a user who failed", "Mend the user's own failure."),
@@ -85,11 +177,14 @@ WHYS: Mapping[str, str] = {
 DIFFERENCES: Mapping[str, str] = {
     Declared.SUB: "A new sub; sub_map.parquet maps the old to it",
     Declared.CREATED_AT: "Created now",
-    Declared.STATUS: "CONFIRMED, whatever the status was",
+    Declared.STATUS: "The status of their new password, whatever it was",
     Declared.ORIGINAL_SUB: "Carries the old sub, on purpose",
     Declared.USERNAME: "Another username: the pool makes its own, or lowers it",
-    Declared.LINKS: "Not linked to its provider any more",
+    Declared.LINKS: "Not linked to a provider any more",
     Declared.MFA: "Has to set MFA up again",
+    Declared.FORM: "The same, written otherwise by Cognito's import",
+    Declared.PREFERRED_USERNAME: "No preferred username before the invitation is accepted",
+    Declared.KEPT: "Was there, and has something that updating leaves alone",
     Declared.CASE: "In lower case: the pool does not tell case apart",
     Declared.SERVICE_MADE_GROUP: "Membership of a group that Cognito makes itself",
     Skipped.DIFFERS: "Was there before and lacks a group, or is enabled or disabled against the snapshot",
@@ -97,7 +192,9 @@ DIFFERENCES: Mapping[str, str] = {
     Undeclared.NO_OUTCOME: "Nothing says what became of it",
     Undeclared.ATTRIBUTE: "An attribute has another value",
     Undeclared.ENABLED: "Enabled or disabled against the snapshot",
-    Undeclared.STATUS: "Not CONFIRMED: cannot use “forgot password”",
+    Undeclared.STATUS: "In a status that their new password does not explain",
+    Undeclared.MFA: "Lacks a second factor that was set",
+    Undeclared.LINK_MISSING: "Is not linked to a provider that it was linked to",
     Undeclared.ORIGINAL_SUB: "Does not carry the old sub",
     Undeclared.MEMBERSHIP_MISSING: "Lacks a group",
     Undeclared.MEMBERSHIP_EXTRA: "In a group too many",
@@ -110,9 +207,11 @@ LOSSES: Mapping[str, str] = {
     "passwords": "Choose a new password",
     "sub": "Get a new sub",
     "created_at": "Get a new date of creation",
-    "status_other_than_confirmed": "Become CONFIRMED, whatever they were",
-    "links_to_providers": "Lose the link to their provider",
-    "mfa_preferences": "Set MFA up again",
+    "status_other_than_confirmed": "Get another status than they had",
+    "links_to_providers": "Lose a link to a provider",
+    "software_tokens": "Enrol their authenticator app again",
+    "passkeys": "Register a new passkey",
+    "mfa_preferences": "Lose a second factor that the target does not offer",
     "federated_users_until_they_sign_in": "Come back when they sign in with their provider",
 }
 
@@ -130,6 +229,8 @@ FILES: Mapping[str, str] = {
     "outcomes": "What became of every user, group and membership",
     "differences": "Where users and groups differ from the snapshot (no file: nowhere)",
     "sub_map": "Old and new sub of every user",
+    "attention": "Whom somebody has to look after, and why",
+    "temporary_passwords": "Temporary passwords, for whoever hands them over; gone after 7 days",
     "id_map": "Old and new ids of pool, clients and providers",
     "cut_over": "Who has to change what",
     "config_differences": "Settings that are not the snapshot's",

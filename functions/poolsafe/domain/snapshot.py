@@ -167,7 +167,7 @@ class RestorePaths:
 
     @property
     def target_key(self) -> str:
-        """DescribeUserPool of the target, as it was when the restore began."""
+        """What is known of the target, as it was when the restore began."""
         return f"working/{self.restore_id}/target.json"
 
     @property
@@ -184,6 +184,54 @@ class RestorePaths:
     def failing(self) -> str:
         """Who cannot come along, and why: a plan's failures by name."""
         return f"{self.prefix}failing/"
+
+    @property
+    def attention(self) -> str:
+        """Whom somebody has to look after, and why."""
+        return f"{self.prefix}attention/"
+
+    @property
+    def selection_key(self) -> str:
+        """Whom `only` names."""
+        return f"working/{self.restore_id}/selection.json"
+
+    @property
+    def needed_groups_key(self) -> str:
+        """The groups of the users whom `only` names."""
+        return f"working/{self.restore_id}/groups.json"
+
+    @property
+    def frozen_key(self) -> str:
+        """The plan that is being applied: what a second run with this id goes on from."""
+        return f"working/{self.restore_id}/frozen.json"
+
+    def lane_key(self, lane: int) -> str:
+        """How far a lane is, for a second run with this id."""
+        return f"working/{self.restore_id}/lanes/{lane:02d}.json"
+
+    @property
+    def import_files(self) -> str:
+        """The CSV files for Cognito's import."""
+        return f"working/{self.restore_id}/import/"
+
+    @property
+    def target_imported(self) -> str:
+        """The listing of the target that tells who was imported."""
+        return f"working/{self.restore_id}/target-imported/"
+
+    @property
+    def credentials(self) -> str:
+        """Temporary passwords, part by part: under a key of their own, and gone after a week."""
+        return f"credentials/{self.restore_id}/parts/"
+
+    @property
+    def credentials_key(self) -> str:
+        """All temporary passwords of the restore, for whoever hands them over."""
+        return f"credentials/{self.restore_id}/temporary_passwords.csv"
+
+    def waiting(self, user_pool_id: str) -> str:
+        """Who in a pool was given a temporary password or an invitation, by any restore."""
+        return f"waiting/{user_pool_id}/"
 
     @property
     def planned_users(self) -> str:

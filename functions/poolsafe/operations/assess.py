@@ -1,7 +1,7 @@
 """Asking a pool, or a snapshot of one, whether and how it can be migrated. Writes nothing to any pool.
 
 its configuration; its users, file by file (domain/assessment/survey.py)
-if asked for: some users' MFA methods, one AdminGetUser each
+if asked for: some users' MFA methods, one AdminGetUserAuthFactors each
 then: collisions over all users, and the report
 """
 
@@ -22,6 +22,7 @@ from ..domain.configuration.secrets import take_out
 from ..domain.records import Membership, User
 from ..errors import Rejected, Unexpected
 from ..ports import Deadline, ObjectStore, UserPool, Where
+from .ask_factors import ask_factors
 from .parts import read_keys
 from .reading import FormatOf
 
@@ -89,7 +90,7 @@ class Assess:
         sample = MfaSample()
         for user in sample_users((user for batch in self._users(self.material.users) for user in batch), size):
             try:
-                sample.add(pool.get_user(user.username).mfa_methods or ())
+                sample.add(ask_factors(pool, user).mfa_methods or ())
             except Rejected:
                 continue
         return sample

@@ -23,11 +23,12 @@ from ..domain.records import Group, Membership, Page, User
 from ..domain.seen import RecentlySeen
 from ..errors import ListingBroken, NotFound, PageTokenRefused, Rejected
 from ..ports import Deadline, FileFormat, ObjectStore, Row, UserPool
+from .ask_factors import ask_factors
 from .parts import PartWriter, part_keys, read_keys
 
 #: A token lasts an hour, an invocation a quarter of that: more refusals than this are not about age.
 MAX_RESTARTS = 3
-#: AdminGetUser calls under way at once; the governor sets their pace.
+#: AdminGetUserAuthFactors calls under way at once; the governor sets their pace.
 MFA_WORKERS = 16
 
 
@@ -42,7 +43,7 @@ class Export:
     deadline: Deadline
 
     def users(self, progress: ExportProgress, include_mfa: bool = False) -> ExportProgress:
-        """Carry the lane of users on. With `include_mfa`, one AdminGetUser for each of them."""
+        """Carry the lane of users on. With `include_mfa`, one AdminGetUserAuthFactors for each of them."""
         writer = self._writer("users", User, progress)
         seen, statuses, counts = self._seen_before(progress), Counter(progress.statuses), Counter[str]()
 
@@ -140,10 +141,9 @@ class Export:
     def _with_mfa(self, users: Iterable[User]) -> tuple[list[User], int]:
         def ask(user: User) -> tuple[User, int]:
             try:
-                told = self.pool.get_user(user.username)
+                return ask_factors(self.pool, user), 0
             except Rejected:
                 return user, 1
-            return replace(user, mfa_methods=told.mfa_methods, preferred_mfa=told.preferred_mfa), 0
 
         with ThreadPoolExecutor(MFA_WORKERS) as workers:
             told = list(workers.map(ask, users))

@@ -64,14 +64,14 @@ class PartWriter(Generic[Row]):
 
 
 def read_keys(
-    store: ObjectStore, file_format: FileFormat, keys: Sequence[str], row_type: type[Row], where: Where | None = None
+    store: ObjectStore, file_format: FileFormat, keys: Sequence[str], row_type: type[Row], *any_of: Where
 ) -> Iterator[list[Row]]:
-    """The rows of some files, in batches. Raises KeyError for a key that is not there."""
+    """The rows of some files that any condition is true of, in batches. Raises KeyError for a key that is not there."""
     for key in keys:
         found = store.get(key)
         if found is None:
             raise KeyError(key)
-        yield from file_format.read(row_type, found.content, where)
+        yield from file_format.read(row_type, found.content, *any_of)
 
 
 def part_keys(prefix: str, kind: str, progress: ExportProgress, file_format: FileFormat) -> list[str]:

@@ -28,15 +28,20 @@ from ..ports import Deadline, ObjectStore, ServiceApi
 from .find_pool import find_pool
 from .make_pool import save_record
 from .read_configuration import ReadConfiguration
+from .read_target import planned_target
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedPool:
-    """`described` is the target as DescribeUserPool tells it, or will; `plan` the part of plan.json about it."""
+    """`described` is the target as DescribeUserPool tells it, or will; `plan` the part of plan.json about it.
+
+    `target` is what a restore knows of a pool that is yet to be made; None where it was read from the pool.
+    """
 
     described: dict[str, Any]
     exists: bool
     plan: dict[str, Any]
+    target: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class PlanPool:
             "todo": [todo.to_state() for todo in desired.todos],
         }
         described = there or planned_description(desired.wanted.user_pool, create.region, sub_attribute)
-        return PlannedPool(described, there is not None, plan)
+        return PlannedPool(described, there is not None, plan, planned_target(described, desired.wanted))
 
     def existing_pool(
         self, source: Configuration, reader: ReadConfiguration, request: RestoreRequest, deadline: Deadline

@@ -1,33 +1,38 @@
 """The plan: every user decided, counted and written down before the first write to the target.
 
 for each file of users in the snapshot:
-    join its users with their groups and with the listing of the target
-    decide each (domain/plan.py), write the decisions as planned parts
+    join the users that the request is about with their groups and with the listing of the target
+    decide each (domain/plan.py), write the decisions as planned parts, and whom to look after
 then refuse the whole restore if the target cannot take it, or write plan.json
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..domain.credentials import Credential
 from ..domain.lane import ExportProgress
-from ..domain.manifest import Manifest
+from ..domain.match import Names
+from ..domain.notices import Notice, notices
 from ..domain.outcome import Kind, Outcome, Reason, Result
-from ..domain.plan import Action, PlannedUser, Planner, is_federated
+from ..domain.plan import Action, PlannedUser, Planner
 from ..domain.plan_summary import summarise
 from ..domain.plan_survey import CONFLICTS, Survey
 from ..domain.quotas import Category
-from ..domain.records import Group, Membership
-from ..domain.requests import FAIL, RestoreRequest
+from ..domain.records import Group, User
+from ..domain.requests import RestoreRequest
+from ..domain.scope import Part
 from ..domain.snapshot import RestorePaths
 from ..domain.target import TargetPool
+from ..domain.wishes import OnConflict
 from ..errors import InvalidRequest
 from ..ports import Deadline, FileFormat, ObjectStore, Where
-from .parts import PartWriter, part_keys
-from .reading import FormatOf, SnapshotReader, counterparts, groups_by_sub
+from .find_twins import FindTwins
+from .parts import PartWriter, part_keys, read_keys
+from .reading import SnapshotReader, look_up
 
 #: Small parts: each is a unit of work of a restore lane.
 PLANNED_ROWS = 2_000
@@ -36,17 +41,28 @@ SUB_LENGTH = 36
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """The target as it was before: its users, its groups, and, where somebody may join more, its memberships."""
+
+    users: ExportProgress = field(default_factory=ExportProgress)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    memberships: ExportProgress = field(default_factory=ExportProgress)
+
+
+@dataclass(frozen=True, slots=True)
 class PlanProgress:
     """How far the plan is: files of users read, planned parts written, counts so far.
 
     `starts` is the first planned part of each file of users: its users are in
-    that part and those before the next file's first.
+    that part and those before the next file's first. `imports` is how many
+    users come by Cognito's CSV import.
     """
 
     files: int = 0
     starts: tuple[int, ...] = ()
     written: Mapping[str, Any] = field(default_factory=dict)
     survey: Mapping[str, Any] = field(default_factory=dict)
+    imports: int = 0
     done: bool = False
 
     @property
@@ -63,112 +79,176 @@ class PlanRestore:
 
     store: ObjectStore
     working_format: FileFormat
-    format_of: FormatOf
     deadline: Deadline
+    reader: SnapshotReader
+    planner: Planner
+    paths: RestorePaths
+    request: RestoreRequest
+    listed: Listed
 
-    def advance(
-        self,
-        manifest: Manifest,
-        planner: Planner,
-        paths: RestorePaths,
-        listed: ExportProgress,
-        request: RestoreRequest,
-        progress: PlanProgress,
-        groups_there: frozenset[str] = frozenset(),
-    ) -> PlanProgress:
-        """Carry the plan on. Raises TargetMismatch at its end, when the target cannot or must not take the users.
-
-        `groups_there` are the groups that the target has; they matter only with `on_conflict: fail`.
-        """
-        reader = SnapshotReader(self.store, manifest, self.format_of)
+    def advance(self, progress: PlanProgress) -> PlanProgress:
+        """Carry the plan on. Raises TargetMismatch at its end, when the target cannot or must not take the users."""
+        if not progress.files:
+            self._require_named()
         writer = PartWriter(
-            self.store, self.working_format, paths.planned_users, "users", PlannedUser, progress.parts, PLANNED_ROWS
+            self.store,
+            self.working_format,
+            self.paths.planned_users,
+            "users",
+            PlannedUser,
+            progress.parts,
+            PLANNED_ROWS,
         )
         survey = Survey.from_state(progress.survey)
-        target_keys = part_keys(paths.target_before, "users", listed, self.working_format)
-        total, position = len(reader.keys("users")), progress.files
+        total, position = len(self.reader.keys("users")), progress.files
         starts = [*progress.starts]
         while position < total:
             starts.append(writer.commit().parts)
-            self._plan_file(reader, planner, paths, request, target_keys, position, survey, writer)
+            self._plan_file(position, survey, writer)
             position += 1
             if self.deadline.near():
                 break
-        done = position == total
+        written, done = writer.commit(), position == total
         if done:
-            survey.refuse_if_impossible(planner.target, manifest.counts.users, request.max_failed_percent)
-            if request.on_conflict == FAIL:
-                groups = self._groups_in_conflict(reader, planner, paths, groups_there)
-                survey.refuse_conflicts(planner.target, groups, self.store.url(paths.failing))
-        return PlanProgress(position, tuple(starts), writer.commit().to_state(), survey.to_state(), done)
+            self._refuse_if_impossible(survey)
+            self._write_needed_groups(written)
+        imports = survey.credentials[Credential.IMPORT_JOB]
+        return PlanProgress(position, tuple(starts), written.to_state(), survey.to_state(), imports, done)
 
-    def _plan_file(
-        self,
-        reader: SnapshotReader,
-        planner: Planner,
-        paths: RestorePaths,
-        request: RestoreRequest,
-        target_keys: list[str],
-        position: int,
-        survey: Survey,
-        writer: PartWriter[PlannedUser],
-    ) -> None:
-        users = reader.users_of_part(position)
-        subs = frozenset(user.sub for user in users)
-        groups = groups_by_sub(reader.rows("memberships", Membership, Where("sub", subs)))
-        identities = frozenset(name for user in users if (name := planner.target.identity(user)) is not None)
-        existing = counterparts(self.store, lambda _: self.working_format, target_keys, planner.target, identities)
-        # Users of earlier files: somebody listed twice, or two whom this target cannot tell apart.
-        before = counterparts(self.store, self.format_of, reader.keys("users")[:position], planner.target, identities)
-        planned_subs = {identity: user.sub for identity, user in before.items()}
+    def _plan_file(self, position: int, survey: Survey, writer: PartWriter[PlannedUser]) -> None:
+        planner, scope = self.planner, self.planner.wishes.scope
+        everybody = self.reader.users_of_part(position)
+        groups = self.reader.groups_of(everybody)
+        users = [user for user in everybody if scope.selects(user, groups.get(user.sub, ()))]
+        twins = FindTwins(
+            self.store, self.working_format, planner, self.paths, self.listed.users, self.listed.memberships
+        )
+        found = twins.of(users)
+        names = Names(planner.matcher, self._planned_before(position, users))
         failing: list[Outcome] = []
+        attention: list[Notice] = []
         for user in users:
-            identity = planner.target.identity(user)
-            twin, earlier_sub = existing.get(identity or ""), planned_subs.get(identity or "")
-            planned = planner.decide(user, groups.get(user.sub, ()), twin, earlier_sub)
-            if identity is not None and not is_federated(user):
-                planned_subs.setdefault(identity, user.sub)
-            survey.add(planned, user, planner.target)
+            own, twin = groups.get(user.sub, ()), found.get(user.sub)
+            planned = planner.decide(user, own, twin, names.taken_by(user))
+            names.take(user)
+            told = list(notices(planner, planned, user, twin, frozenset(self.listed.groups)))
+            attention += told
+            survey.add(planned, user, own, told, planner.target)
             writer.add([planned])
-            if planned.action is Action.FAIL or (request.on_conflict == FAIL and planned.reason in CONFLICTS):
+            conflict = self.request.on_conflict is OnConflict.FAIL and planned.reason in CONFLICTS
+            if planned.action is Action.FAIL or conflict:
                 failing.append(Outcome(Kind.USER, Result.FAILED, planned.reason, user.username, user.sub))
-        self._write_failing(f"{paths.failing}{position:05d}", failing)
+        self._write_rows(f"{self.paths.failing}{position:05d}", Outcome, failing)
+        self._write_rows(f"{self.paths.attention}{position:05d}", Notice, attention)
 
-    def _groups_in_conflict(
-        self, reader: SnapshotReader, planner: Planner, paths: RestorePaths, groups_there: frozenset[str]
-    ) -> int:
-        names = [
-            group.group_name
-            for batch in reader.rows("groups", Group)
-            for group in batch
-            if group.group_name in groups_there and not planner.is_service_made(group.group_name)
+    def _planned_before(self, position: int, users: list[User]) -> list[User]:
+        """Users of earlier files: somebody listed twice, or two whom this target cannot tell apart."""
+        keys = self.reader.keys("users")[:position]
+        earlier = look_up(self.store, self.reader.format_of, keys, self.planner.matcher, users)
+        scope = self.planner.wishes.scope
+        if not scope.is_selective:
+            return earlier
+        groups = self.reader.groups_of(earlier)
+        return [user for user in earlier if scope.selects(user, groups.get(user.sub, ()))]
+
+    def _require_named(self) -> None:
+        """Refuse a request that names somebody, or a group, of whom the snapshot knows nothing."""
+        scope = self.planner.wishes.scope
+        wanted = frozenset(scope.usernames or ())
+        users = (
+            user
+            for batch in self.reader.rows("users", User, Where("username", wanted), Where("sub", wanted))
+            for user in batch
+        )
+        missing = wanted - {name for user in users for name in (user.username, user.sub)} if wanted else frozenset()
+        outcomes = [
+            Outcome(Kind.USER, Result.FAILED, Reason.NOT_IN_SNAPSHOT, username=name) for name in sorted(missing)
         ]
-        conflicts = [Outcome(Kind.GROUP, Result.FAILED, Reason.EXISTS, group_name=name) for name in names]
-        self._write_failing(f"{paths.failing}groups", conflicts)
-        return len(conflicts)
+        self._write_rows(f"{self.paths.failing}not-in-snapshot", Outcome, outcomes)
+        if missing:
+            raise InvalidRequest(
+                "only.usernames",
+                f"names {len(missing)} who are not in the snapshot; {self.store.url(self.paths.failing)} says whom. "
+                "Nothing was written. Usernames are compared letter by letter; the old sub of a user is taken as well",
+                '"only": {"usernames": ["ada"]}',
+            )
+        lacking = (scope.groups or frozenset()) - {group.group_name for group in self._groups()}
+        if lacking:
+            raise InvalidRequest(
+                "only.groups",
+                f"names {len(lacking)} groups that are not in the snapshot: {', '.join(sorted(lacking))}",
+                '"only": {"groups": ["admins"]}',
+            )
 
-    def _write_failing(self, key: str, failing: list[Outcome]) -> None:
-        if failing:
-            file = self.working_format.part(Outcome)
-            file.add(failing)
+    def _refuse_if_impossible(self, survey: Survey) -> None:
+        survey.refuse_if_impossible(self.planner.target, self.request.max_failed_percent)
+        if self.request.on_conflict is OnConflict.FAIL:
+            names = [
+                group.group_name
+                for group in self._groups()
+                if group.group_name in self.listed.groups and not self.planner.is_service_made(group.group_name)
+            ]
+            conflicts = [Outcome(Kind.GROUP, Result.FAILED, Reason.EXISTS, group_name=name) for name in names]
+            self._write_rows(f"{self.paths.failing}groups", Outcome, conflicts)
+            survey.refuse_conflicts(self.planner.target, len(conflicts), self.store.url(self.paths.failing))
+
+    def _write_needed_groups(self, planned: ExportProgress) -> None:
+        """Where only some users come back, the groups that they bring along: for RestoreGroups, and for the plan."""
+        scope = self.planner.wishes.scope
+        if not scope.is_selective:
+            return
+        keys = part_keys(self.paths.planned_users, "users", planned, self.working_format)
+        needed = {
+            name
+            for batch in read_keys(self.store, self.working_format, keys, PlannedUser)
+            for user in batch
+            if user.action in (Action.CREATE, Action.UPDATE)
+            for name in user.groups
+        }
+        self.store.put(self.paths.needed_groups_key, json.dumps(sorted(needed)).encode())
+
+    def _groups(self) -> Iterable[Group]:
+        return (group for batch in self.reader.rows("groups", Group) for group in batch)
+
+    def _write_rows(self, key: str, row_type: type[Any], rows: list[Any]) -> None:
+        if rows:
+            file = self.working_format.part(row_type)
+            file.add(rows)
             self.store.put(f"{key}.{self.working_format.extension}", file.finish())
 
     def write_summary(
-        self,
-        manifest: Manifest,
-        request: RestoreRequest,
-        planner: Planner,
-        paths: RestorePaths,
-        rates: Mapping[Category, float],
-        progress: PlanProgress,
-        configuration: Mapping[str, Any] | None = None,
+        self, rates: Mapping[Category, float], progress: PlanProgress, configuration: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Write plan.json and return it. `configuration` is what will become of the pool itself."""
         survey = Survey.from_state(progress.survey)
-        summary = summarise(manifest, request, planner, paths.restore_id, rates, survey)
+        groups = 0
+        if self.planner.wishes.scope.has(Part.GROUPS):
+            needed = load_needed_groups(self.store, self.paths)
+            groups = sum(self.planner.wishes.scope.selects_group(group.group_name, needed) for group in self._groups())
+        summary = summarise(
+            self.reader.manifest, self.request, self.planner, self.paths.restore_id, rates, survey, groups
+        )
         summary["configuration"] = configuration
-        self.store.put(paths.plan_key, json.dumps(summary, indent=1).encode())
+        self.store.put(self.paths.plan_key, json.dumps(summary, indent=1).encode())
         return summary
+
+
+def load_needed_groups(store: ObjectStore, paths: RestorePaths) -> frozenset[str]:
+    """The groups that the selected users bring along; none where everybody is selected."""
+    found = store.get(paths.needed_groups_key)
+    return frozenset(json.loads(found.content)) if found else frozenset()
+
+
+def require_importable(request: RestoreRequest, target: TargetPool) -> None:
+    """Refuse an import into a pool where it cannot work for anybody. Raises InvalidRequest."""
+    if request.credentials is Credential.IMPORT_JOB and not target.auto_verified:
+        raise InvalidRequest(
+            "credentials",
+            f"is import-job, and {target.user_pool_id} verifies neither e-mail addresses nor phone numbers by itself, "
+            "so Cognito starts no import there. Set AutoVerifiedAttributes (aws cognito-idp update-user-pool; send the "
+            "whole object), or take another way",
+            '"credentials": "reset"',
+        )
 
 
 def sub_attribute_of(request: RestoreRequest, target: TargetPool) -> str | None:

@@ -110,6 +110,18 @@ class ReadConfiguration:
         own = (told for client_id, told in clients.items() if told.get("ClientId") == client_id)
         return [self._ask(operation)[member], *own]
 
+    def described(self) -> dict[str, Any]:
+        """The pool itself. Raises PoolNotFound."""
+        try:
+            told: dict[str, Any] = self.user_pool({})
+        except (Rejected, AccessDenied) as error:
+            raise _as_pool_not_found(error, self.user_pool_id) from None
+        return told
+
+    def provider_names(self) -> list[str]:
+        """The names of the pool's identity providers."""
+        return [entry["ProviderName"] for entry in self._all("ListIdentityProviders", "Providers", MaxResults=60)]
+
     def user_pool(self, documents: Documents) -> Any:
         return self._ask("DescribeUserPool")["UserPool"]
 
@@ -130,10 +142,9 @@ class ReadConfiguration:
         return self._of_each_client(documents, inventory)
 
     def identity_providers(self, documents: Documents) -> Any:
-        names = [entry["ProviderName"] for entry in self._all("ListIdentityProviders", "Providers", MaxResults=60)]
         found = (
             self._unless_gone("DescribeIdentityProvider", "IdentityProvider", ProviderName=name)
-            for name in sorted(set(names))
+            for name in sorted(set(self.provider_names()))
         )
         return [provider for provider in found if provider is not None]
 

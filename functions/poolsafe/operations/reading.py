@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..domain.manifest import Manifest
-from ..domain.plan import is_federated
+from ..domain.match import Matcher
 from ..domain.records import Membership, User
 from ..domain.snapshot import SnapshotRef
-from ..domain.target import SIGN_IN_ATTRIBUTES, TargetPool
 from ..ports import FileFormat, ObjectStore, Row, Where
 from .parts import read_keys
 
@@ -34,15 +33,20 @@ class SnapshotReader:
         prefix = SnapshotRef(self.manifest.user_pool_id, self.manifest.snapshot_id).prefix
         return [prefix + file.path for file in self.manifest.files_of(kind)]
 
-    def rows(self, kind: str, row_type: type[Row], where: Where | None = None) -> Iterator[list[Row]]:
-        """All rows of a kind, in batches."""
+    def rows(self, kind: str, row_type: type[Row], *any_of: Where) -> Iterator[list[Row]]:
+        """The rows of a kind that any condition is true of, in batches."""
         for key in self.keys(kind):
-            yield from read_keys(self.store, self.format_of(key), [key], row_type, where)
+            yield from read_keys(self.store, self.format_of(key), [key], row_type, *any_of)
 
     def users_of_part(self, part: int) -> list[User]:
         """The users of one file."""
         key = self.keys("users")[part]
         return [user for batch in read_keys(self.store, self.format_of(key), [key], User) for user in batch]
+
+    def groups_of(self, users: Iterable[User]) -> dict[str, tuple[str, ...]]:
+        """The groups that the snapshot has these users in, by `sub`."""
+        subs = frozenset(user.sub for user in users)
+        return groups_by_sub(self.rows("memberships", Membership, Where("sub", subs))) if subs else {}
 
 
 def groups_by_sub(batches: Iterable[Iterable[Membership]]) -> dict[str, tuple[str, ...]]:
@@ -54,30 +58,31 @@ def groups_by_sub(batches: Iterable[Iterable[Membership]]) -> dict[str, tuple[st
     return {sub: tuple(names) for sub, names in groups.items()}
 
 
-def counterparts(
-    store: ObjectStore, format_of: FormatOf, keys: Sequence[str], target: TargetPool, identities: frozenset[str]
-) -> dict[str, User]:
-    """The local users in some files who have one of these identities in the target, by identity; the first of each.
+def look_up(
+    store: ObjectStore, format_of: FormatOf, keys: Sequence[str], matcher: Matcher, saved: Iterable[User]
+) -> list[User]:
+    """The users in some files who could be one of these of the snapshot: by `sub`, by name, or by address.
 
-    Federated profiles are left out: they may have the e-mail address of a local user and are not that user.
+    One pass over each file; who it really is, a `Directory` or `Names` of these users tells.
     """
-    found: dict[str, User] = {}
-    for where in _same_identity(target, identities):
-        for key in keys:
-            for batch in read_keys(store, format_of(key), [key], User, where):
-                for user in batch:
-                    identity = target.identity(user)
-                    if identity in identities and not is_federated(user):
-                        found.setdefault(identity, user)
-    return found
-
-
-def _same_identity(target: TargetPool, identities: frozenset[str]) -> list[Where]:
-    ignore_case = not target.case_sensitive
-    if not target.username_attributes:
-        return [Where("username", identities, ignore_case=ignore_case)]
+    conditions = tuple(_conditions(matcher, saved))
     return [
-        Where("attributes", identities, attribute=attribute, ignore_case=ignore_case)
-        for attribute in SIGN_IN_ATTRIBUTES
-        if attribute in target.username_attributes
+        user for key in keys for batch in read_keys(store, format_of(key), [key], User, *conditions) for user in batch
     ]
+
+
+def _conditions(matcher: Matcher, saved: Iterable[User]) -> Iterator[Where]:
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for user in saved:
+        for key in matcher.keys(user):
+            kind, _, value = key.partition(":")
+            wanted[kind].add(value)
+    ignore_case = not matcher.target.case_sensitive
+    names = frozenset(wanted["username"] | wanted["profile"])
+    yield Where("sub", frozenset(wanted["sub"]))
+    yield Where("username", names, ignore_case=ignore_case)
+    for name in ("email", "phone_number", "preferred_username"):
+        if wanted[name]:
+            yield Where("attributes", frozenset(wanted[name]), attribute=name, ignore_case=ignore_case)
+    if matcher.sub_attribute:
+        yield Where("attributes", frozenset(wanted["original"]), attribute=matcher.sub_attribute)

@@ -12,6 +12,7 @@ from ..domain.report import DRY_RUN, Run, dry_run_report, planned_counts, restor
 from ..domain.requests import RestoreRequest
 from ..domain.snapshot import RestorePaths
 from ..domain.sub_map import SubMapping
+from ..domain.temporary_password import TemporaryPassword, as_csv
 from ..errors import TooManyFailed, Unexpected, VerificationFailed
 from ..ports import Clock, FileFormat, ObjectStore
 from ..schema_check import require
@@ -36,18 +37,30 @@ def write_sub_map(store: ObjectStore, working_format: FileFormat, paths: Restore
     return rows
 
 
+def write_passwords(store: ObjectStore, vault: ObjectStore, working_format: FileFormat, paths: RestorePaths) -> int:
+    """Write the temporary passwords of all parts as one file for people; how many there are."""
+    keys = store.keys(paths.credentials)
+    rows = [row for batch in read_keys(vault, working_format, keys, TemporaryPassword) for row in batch]
+    if rows:
+        vault.put(paths.credentials_key, as_csv(rows), content_type="text/csv; charset=utf-8")
+    return len(rows)
+
+
 def report_dry_run(
     store: ObjectStore, clock: Clock, render: Render, paths: RestorePaths, started_at: str
 ) -> dict[str, Any]:
     """Report the plan as it stands; the machine's result."""
     plan = _plan(store, paths)
     files = {"plan": store.url(paths.plan_key), "html": store.url(paths.html_key)}
+    if plan["attention"]:
+        files["attention"] = store.url(paths.attention)
     _write_report(store, paths, dry_run_report(plan, started_at, _now(clock), files), render)
     return _result(store, paths, plan, DRY_RUN, planned_counts(plan))
 
 
 def report_restore(
     store: ObjectStore,
+    vault: ObjectStore,
     working_format: FileFormat,
     clock: Clock,
     render: Render,
@@ -60,7 +73,8 @@ def report_restore(
 ) -> dict[str, Any]:
     """Write everything down first; then answer, or raise VerificationFailed or TooManyFailed.
 
-    `verified` is None where only the configuration was restored.
+    `vault` has temporary passwords, under a key of their own. `verified` is None
+    where only the configuration was restored.
     """
     configuration = _written(store, paths.finished_configuration_key) if request.changes_configuration else None
     plan = {**_plan(store, paths), "target_user_pool_id": target_user_pool_id}
@@ -82,6 +96,10 @@ def report_restore(
         "sub_map": store.url(paths.sub_map_key),
         "html": store.url(paths.html_key),
     }
+    if plan["attention"]:
+        files["attention"] = store.url(paths.attention)
+    if write_passwords(store, vault, working_format, paths):
+        files["temporary_passwords"] = store.url(paths.credentials_key)
     cut_over = None
     if configuration:
         files["id_map"] = store.url(paths.id_map_key)

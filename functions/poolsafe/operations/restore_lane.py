@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..domain.credentials import Credential
 from ..domain.lane import ExportProgress
-from ..domain.outcome import Outcome, Result, merge, tally
+from ..domain.outcome import Kind, Outcome, Result, merge, tally
 from ..domain.plan import PlannedUser
+from ..domain.records import User
 from ..domain.snapshot import RestorePaths
+from ..domain.temporary_password import TemporaryPassword
+from ..domain.waiting import Waiting
 from ..ports import Deadline, FileFormat, ObjectStore
+from .apply_rows import apply_rows
 from .parts import part_keys, read_keys
-from .restore_users import RestoreUser, apply_rows
+from .restore_users import Restored, RestoreUser
+
+#: Credentials that somebody is given: no later restore takes them away.
+HANDED_OUT = (Credential.TEMPORARY, Credential.INVITE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +53,82 @@ def count_failures(failures: Mapping[str, int], outcomes: list[Outcome]) -> dict
 
 @dataclass(frozen=True, slots=True)
 class RestoreLane:
-    """Carries one lane on. `workers` is how many users are under way at once."""
+    """Carries one lane on. `workers` is how many users are under way at once.
+
+    `vault` keeps temporary passwords under a key of their own. `imported` tells
+    which of some planned users Cognito's import has made, by old `sub`.
+    """
 
     store: ObjectStore
+    vault: ObjectStore
     working_format: FileFormat
     deadline: Deadline
     workers: int
+    paths: RestorePaths
+    user_pool_id: str
+    imported: Callable[[Sequence[PlannedUser]], Mapping[str, User]]
 
     def advance(
-        self, restore: RestoreUser, paths: RestorePaths, planned: ExportProgress, lanes: int, progress: RestoreProgress
+        self, restore: RestoreUser, planned: ExportProgress, lanes: int, progress: RestoreProgress
     ) -> RestoreProgress:
         """Restore until the lane is done or the deadline near. Every outcome is in the bucket when it returns."""
-        keys = part_keys(paths.planned_users, "users", planned, self.working_format)[progress.lane :: lanes]
+        keys = part_keys(self.paths.planned_users, "users", planned, self.working_format)[progress.lane :: lanes]
         part, row = progress.part, progress.row
         counts, failures = dict(progress.counts), dict(progress.failures)
         with ThreadPoolExecutor(self.workers) as pool:
             while part < len(keys):
-                rows = [
-                    planned_user
-                    for batch in read_keys(self.store, self.working_format, [keys[part]], PlannedUser)
-                    for planned_user in batch
-                ]
+                batches = read_keys(self.store, self.working_format, [keys[part]], PlannedUser)
+                rows = [planned_user for batch in batches for planned_user in batch]
+                made = self.imported(rows[row:])
                 # One file for all this invocation does of a part, whatever interrupts it: when it dies and is run
                 # again from the same row, it writes the same name.
-                first, outcomes = row, list[Outcome]()
+                first, restored = row, list[Restored]()
                 while row < len(rows):
-                    done, more = apply_rows(rows[row:], restore, pool, self.deadline.near)
-                    outcomes += more
-                    row += done
+                    restored += apply_rows(rows[row:], _completing(restore, made), pool, self.deadline.near)
+                    row = first + len(restored)
                     if self.deadline.near():
                         break
-                self._write(paths, progress.lane + part * lanes, first, outcomes)
+                outcomes = [outcome for one in restored for outcome in one.outcomes]
+                self._write(f"{progress.lane + part * lanes:05d}-{first:05d}", restored, outcomes)
                 counts, failures = count(counts, outcomes), count_failures(failures, outcomes)
                 if row == len(rows):
                     part, row = part + 1, 0
                 if self.deadline.near():
                     break
-        return RestoreProgress(progress.lane, part, row, counts, failures, done=part == len(keys))
+        advanced = RestoreProgress(progress.lane, part, row, counts, failures, done=part == len(keys))
+        kept = {"lanes": lanes, "user_pool_id": self.user_pool_id, **advanced.to_state()}
+        self.store.put(self.paths.lane_key(progress.lane), json.dumps(kept).encode())
+        return advanced
 
-    def _write(self, paths: RestorePaths, planned_part: int, row: int, outcomes: list[Outcome]) -> None:
-        file = self.working_format.part(Outcome)
-        file.add(outcomes)
-        self.store.put(f"{paths.outcomes_of(planned_part)}{row:05d}.{self.working_format.extension}", file.finish())
+    def resumed(self, lanes: int, progress: RestoreProgress) -> RestoreProgress:
+        """Where an earlier run with this id left off, for a lane that has not begun in this one."""
+        if progress != RestoreProgress(progress.lane):
+            return progress
+        found = self.store.get(self.paths.lane_key(progress.lane))
+        document = json.loads(found.content) if found else {}
+        same = (document.pop("lanes", None), document.pop("user_pool_id", None)) == (lanes, self.user_pool_id)
+        return RestoreProgress(**document) if same else progress
+
+    def _write(self, name: str, restored: Sequence[Restored], outcomes: list[Outcome]) -> None:
+        """Passwords first: who is said to be restored has theirs in the bucket."""
+        passwords = [one.password for one in restored if one.password is not None]
+        if passwords:
+            self._put(self.vault, f"{self.paths.credentials}{name}", TemporaryPassword, passwords)
+        waiting = [
+            Waiting(outcome.new_sub)
+            for outcome in outcomes
+            if outcome.kind is Kind.USER and outcome.new_sub and outcome.credential in HANDED_OUT
+        ]
+        if waiting:
+            prefix = self.paths.waiting(self.user_pool_id)
+            self._put(self.store, f"{prefix}{self.paths.restore_id}-{name}", Waiting, waiting)
+        self._put(self.store, f"{self.paths.outcomes}users-{name}", Outcome, outcomes)
+
+    def _put(self, store: ObjectStore, key: str, row_type: type[Any], rows: Sequence[Any]) -> None:
+        file = self.working_format.part(row_type)
+        file.add(rows)
+        store.put(f"{key}.{self.working_format.extension}", file.finish())
+
+
+def _completing(restore: RestoreUser, made: Mapping[str, User]) -> Callable[[PlannedUser], Restored]:
+    return lambda planned: restore(planned, made.get(planned.sub))

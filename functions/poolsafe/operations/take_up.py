@@ -4,14 +4,48 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..domain.snapshot import RestorePaths
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, Unexpected
 from ..ports import ObjectStore
 
 #: What a second run may have otherwise.
 FREE = frozenset({"restore_id", "quota_share", "max_failed_percent"})
+
+
+def load_selection(store: ObjectStore, paths: RestorePaths, scope: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Whom `only` names; None where it names nobody. `scope` is that of the request as it travels."""
+    if not scope["selection"]:
+        return None
+    found = store.get(paths.selection_key)
+    if found is None:
+        raise Unexpected(f"{paths.selection_key} is gone: working files expire after 30 days. Start the restore again.")
+    selection: dict[str, Any] = json.loads(found.content)
+    return selection
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A plan that is being applied. `state` is what the machine had of it: listings, progress, lanes."""
+
+    started_at: str
+    state: Mapping[str, Any]
+
+
+def freeze(store: ObjectStore, paths: RestorePaths, frozen: Frozen) -> None:
+    """Keep the finished plan: from here on, a second run with this id applies it and plans nothing."""
+    store.put(paths.frozen_key, json.dumps({"started_at": frozen.started_at, "state": frozen.state}).encode())
+
+
+def frozen_plan(store: ObjectStore, paths: RestorePaths) -> Frozen | None:
+    """The plan of an earlier run with this id, where it came so far."""
+    found = store.get(paths.frozen_key)
+    if found is None:
+        return None
+    document = json.loads(found.content)
+    return Frozen(document["started_at"], document["state"])
 
 
 def take_up(store: ObjectStore, paths: RestorePaths, request: Mapping[str, Any], again: bool) -> None:

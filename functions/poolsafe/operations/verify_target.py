@@ -18,12 +18,13 @@ from ..domain.lane import ExportProgress
 from ..domain.outcome import Kind, Outcome, Reason, Result
 from ..domain.plan import Planner
 from ..domain.records import Group, Membership, User
+from ..domain.scope import Part
 from ..domain.snapshot import RestorePaths
 from ..errors import Rejected
 from ..ports import Deadline, FileFormat, ObjectStore, UserPool, Where
 from .parts import part_keys, read_keys
-from .plan_restore import PlanProgress
-from .reading import SnapshotReader, counterparts, groups_by_sub
+from .plan_restore import PlanProgress, load_needed_groups
+from .reading import SnapshotReader, groups_by_sub
 
 #: More users than this that seem wrong in one file are not a lagging listing.
 MAX_ASKED_AGAIN = 1_000
@@ -53,6 +54,15 @@ class Readback:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """What the outcomes say of one user."""
+
+    outcome: Outcome
+    undone: list[str]
+    mfa_done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyTarget:
     """Compares the target with the snapshot."""
 
@@ -60,30 +70,26 @@ class VerifyTarget:
     store: ObjectStore
     working_format: FileFormat
     deadline: Deadline
+    reader: SnapshotReader
+    planner: Planner
+    paths: RestorePaths
+    readback: Readback
+    planned: PlanProgress
 
-    def advance(
-        self,
-        reader: SnapshotReader,
-        planner: Planner,
-        paths: RestorePaths,
-        readback: Readback,
-        planned: PlanProgress,
-        progress: VerifyProgress,
-    ) -> VerifyProgress:
+    def advance(self, progress: VerifyProgress) -> VerifyProgress:
         """Carry the comparison on, file by file; the groups go with the first."""
-        total, position = len(reader.keys("users")), progress.files
+        total, position = len(self.reader.keys("users")), progress.files
         declared, undeclared = Counter(progress.declared), Counter(progress.undeclared)
         asked = progress.asked_again
         while True:
             differences: list[Difference] = []
-            if position == 0:
-                differences += self._groups(reader, planner, paths, readback)
+            if position == 0 and self.planner.wishes.scope.has(Part.GROUPS):
+                differences += self._groups()
             if position < total:
-                parts = range(planned.starts[position], [*planned.starts, planned.parts.parts][position + 1])
-                found, again = self._users(reader, planner, paths, readback, position, parts)
+                found, again = self._users(position)
                 differences += found
                 asked += again
-            self._write(paths, position, differences)
+            self._write(position, differences)
             for difference in differences:
                 (undeclared if difference.fails else declared)[difference.difference] += 1
             position += 1
@@ -91,63 +97,60 @@ class VerifyTarget:
                 break
         return VerifyProgress(position, dict(declared), dict(undeclared), asked, done=position >= total)
 
-    def _users(
-        self,
-        reader: SnapshotReader,
-        planner: Planner,
-        paths: RestorePaths,
-        readback: Readback,
-        position: int,
-        planned_parts: range,
-    ) -> tuple[list[Difference], int]:
-        users = reader.users_of_part(position)
-        subs = frozenset(user.sub for user in users)
-        groups = groups_by_sub(reader.rows("memberships", Membership, Where("sub", subs)))
-        outcomes, failed_groups = self._outcomes(paths, subs, planned_parts)
-        identities = frozenset(name for user in users if (name := planner.target.identity(user)) is not None)
-        target_keys = part_keys(paths.target_after, "users", readback.users, self.working_format)
-        twins = counterparts(self.store, lambda _: self.working_format, target_keys, planner.target, identities)
-        member_keys = part_keys(paths.target_after, "memberships", readback.memberships, self.working_format)
-        back_groups = groups_by_sub(
-            read_keys(
-                self.store,
-                self.working_format,
-                member_keys,
-                Membership,
-                Where("sub", frozenset(twin.sub for twin in twins.values())),
-            )
-        )
+    def _users(self, position: int) -> tuple[list[Difference], int]:
+        everybody = self.reader.users_of_part(position)
+        groups = self.reader.groups_of(everybody)
+        scope = self.planner.wishes.scope
+        users = {user.sub: user for user in everybody if scope.selects(user, groups.get(user.sub, ()))}
+        ended = self._outcomes(frozenset(users), position)
+        back = self._read_back(frozenset(one.outcome.new_sub for one in ended.values() if one.outcome.new_sub))
         differences: list[Difference] = []
         asked = 0
-        for user in {user.sub: user for user in users}.values():
+        for user in users.values():
+            end = ended.get(user.sub)
             expected = Expected(
                 user,
                 frozenset(groups.get(user.sub, ())),
-                outcomes.get(user.sub),
-                frozenset(failed_groups.get(user.sub, ())),
+                end.outcome if end else None,
+                frozenset(end.undone) if end else frozenset(),
+                bool(end and end.mfa_done),
             )
-            twin = twins.get(planner.target.identity(user) or "")
-            found = Found(twin, frozenset(back_groups.get(twin.sub, ()))) if twin else None
-            told = list(compare_user(planner, expected, found))
-            if asked < MAX_ASKED_AGAIN and not all(difference.is_declared for difference in told):
-                asked += 1
-                told = list(compare_user(planner, expected, self._ask(planner, user)))
+            found = back.get(end.outcome.new_sub or "") if end else None
+            told = list(compare_user(self.planner, expected, found))
+            if asked < MAX_ASKED_AGAIN and (expected.mfa_done or any(not one.is_declared for one in told)):
+                # Listings lag, and tell no second factors.
+                asked += any(not one.is_declared for one in told)
+                told = list(compare_user(self.planner, expected, self._ask(user, found)))
             differences += told
         return differences, asked
 
-    def _ask(self, planner: Planner, user: User) -> Found | None:
+    def _ask(self, user: User, found: Found | None) -> Found | None:
+        name = found.user.username if found else self.planner.target.sign_in_name(user) or user.username
         try:
-            told = self.pool.get_user(planner.target.sign_in_name(user) or user.username)
+            told = self.pool.get_user(name)
             return Found(told, frozenset(self.pool.groups_of(told.username)))
         except Rejected:
             return None
 
-    def _outcomes(
-        self, paths: RestorePaths, subs: frozenset[str], planned_parts: range
-    ) -> tuple[dict[str, Outcome], dict[str, list[str]]]:
+    def _read_back(self, subs: frozenset[str]) -> dict[str, Found]:
+        """The users of the target with these subs, and their groups, as they were listed again."""
+        conditions = Where("sub", subs)
+        user_keys = part_keys(self.paths.target_after, "users", self.readback.users, self.working_format)
+        member_keys = part_keys(self.paths.target_after, "memberships", self.readback.memberships, self.working_format)
+        groups = groups_by_sub(read_keys(self.store, self.working_format, member_keys, Membership, conditions))
+        return {
+            user.sub: Found(user, frozenset(groups.get(user.sub, ())))
+            for batch in read_keys(self.store, self.working_format, user_keys, User, conditions)
+            for user in batch
+        }
+
+    def _outcomes(self, subs: frozenset[str], position: int) -> dict[str, Ended]:
+        """How the users of one file ended, by old `sub`."""
+        parts = range(self.planned.starts[position], [*self.planned.starts, self.planned.parts.parts][position + 1])
         users: dict[str, Outcome] = {}
-        failed: dict[str, list[str]] = defaultdict(list)
-        keys = [key for part in planned_parts for key in self.store.keys(paths.outcomes_of(part))]
+        undone: dict[str, list[str]] = defaultdict(list)
+        mfa_done: set[str] = set()
+        keys = [key for part in parts for key in self.store.keys(self.paths.outcomes_of(part))]
         for batch in read_keys(self.store, self.working_format, keys, Outcome, Where("sub", subs)):
             for outcome in batch:
                 if outcome.sub is None:
@@ -155,33 +158,36 @@ class VerifyTarget:
                 if outcome.kind is Kind.USER:
                     if outcome.reason != Reason.LISTED_TWICE or outcome.sub not in users:
                         users[outcome.sub] = outcome
-                elif outcome.kind is Kind.MEMBERSHIP and outcome.outcome is Result.FAILED and outcome.group_name:
-                    failed[outcome.sub].append(outcome.group_name)
-        return users, failed
+                elif outcome.outcome is Result.FAILED:
+                    undone[outcome.sub].append(outcome.group_name or outcome.provider or "")
+                elif outcome.kind is Kind.MFA and outcome.outcome is Result.CREATED:
+                    mfa_done.add(outcome.sub)
+        return {sub: Ended(outcome, undone[sub], sub in mfa_done) for sub, outcome in users.items()}
 
-    def _groups(
-        self, reader: SnapshotReader, planner: Planner, paths: RestorePaths, readback: Readback
-    ) -> list[Difference]:
-        keys = [key for key in self.store.keys(paths.outcomes) if key.startswith(f"{paths.outcomes}groups-")]
+    def _groups(self) -> list[Difference]:
+        keys = [key for key in self.store.keys(self.paths.outcomes) if key.startswith(f"{self.paths.outcomes}groups-")]
         outcomes = {
             outcome.group_name: outcome
             for batch in read_keys(self.store, self.working_format, keys, Outcome)
             for outcome in batch
             if outcome.group_name
         }
-        back_keys = part_keys(paths.target_after, "groups", readback.groups, self.working_format)
+        back_keys = part_keys(self.paths.target_after, "groups", self.readback.groups, self.working_format)
         back = {
             group.group_name: group
             for batch in read_keys(self.store, self.working_format, back_keys, Group)
             for group in batch
         }
+        needed = load_needed_groups(self.store, self.paths)
         differences: list[Difference] = []
         asked = 0
-        for group in (group for batch in reader.rows("groups", Group) for group in batch):
-            told = list(compare_groups(planner, [group], back, outcomes))
+        for group in (group for batch in self.reader.rows("groups", Group) for group in batch):
+            if not self.planner.wishes.scope.selects_group(group.group_name, needed):
+                continue
+            told = list(compare_groups(self.planner, [group], back, outcomes))
             if asked < MAX_ASKED_AGAIN and any(difference.fails for difference in told):
                 asked += 1
-                told = list(compare_groups(planner, [group], self._ask_group(group.group_name), outcomes))
+                told = list(compare_groups(self.planner, [group], self._ask_group(group.group_name), outcomes))
             differences += told
         return differences
 
@@ -191,9 +197,9 @@ class VerifyTarget:
         except Rejected:
             return {}
 
-    def _write(self, paths: RestorePaths, position: int, differences: list[Difference]) -> None:
+    def _write(self, position: int, differences: list[Difference]) -> None:
         if differences:
             file = self.working_format.part(Difference)
             file.add(differences)
             name = f"{position:05d}.{self.working_format.extension}"
-            self.store.put(paths.differences + name, file.finish())
+            self.store.put(self.paths.differences + name, file.finish())

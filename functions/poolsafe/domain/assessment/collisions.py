@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 
-from ..plan import is_federated
+from ..identities import is_federated
 from ..records import User
 from .traits import Channel, channel_of
 

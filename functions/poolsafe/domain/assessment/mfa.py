@@ -43,7 +43,7 @@ def mfa_report(
         "asking_everybody": {
             "users_billed_as_active": local,
             "minutes": round(local / rates[Category.USER_READ] / 60, 2),
-            "note": "AdminGetUser, one call per user: a backup with include: [mfa] does it.",
+            "note": "AdminGetUserAuthFactors, one call per user: a backup with include: [mfa] does it.",
         },
     }
 

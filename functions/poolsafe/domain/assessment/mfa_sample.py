@@ -1,7 +1,8 @@
 """How many users use MFA, from asking a few of them.
 
-AdminGetUser tells it, one user at a time, and bills that user as active this
-month [DG tracking-cost], so an assessment asks nobody unless told to.
+AdminGetUserAuthFactors tells it, one user at a time, and is taken to bill that
+user as active this month, as AdminGetUser does [DG tracking-cost], so an
+assessment asks nobody unless told to.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from hashlib import blake2b
 from heapq import nsmallest
 from typing import Any, Self
 
-from ..plan import is_federated
+from ..identities import is_federated
 from ..records import User
 from .traits import METHODS, OTHER
 
@@ -43,7 +44,7 @@ class MfaSample:
     methods: Counter[str] = field(default_factory=Counter)
 
     def add(self, methods: Iterable[str]) -> None:
-        """Count one answer of AdminGetUser: its UserMFASettingList."""
+        """Count one answer of AdminGetUserAuthFactors: its second factors, and a passkey."""
         found = {method if method in METHODS else OTHER for method in methods}
         self.asked += 1
         self.none += not found

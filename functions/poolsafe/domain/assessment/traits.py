@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from ..plan import is_federated
-from ..records import EXTERNAL_PROVIDER, User
+from ..identities import is_federated
+from ..records import EXTERNAL_PROVIDER, WEB_AUTHN, User
 
 OTHER = "(other)"
 #: [API UserType]; anything else counts as OTHER, so that nothing unforeseen is copied into a report.
@@ -16,8 +16,8 @@ STATUSES = frozenset(
     {"UNCONFIRMED", "CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", EXTERNAL_PROVIDER}
     | {"ARCHIVED", "COMPROMISED", "UNKNOWN"}
 )
-#: [API AdminGetUser]: what UserMFASettingList may hold.
-METHODS = frozenset({"SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA"})
+#: [API AdminGetUserAuthFactors]: what UserMFASettingList may hold, and what stands for a passkey.
+METHODS = frozenset({"SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", WEB_AUTHN})
 #: MFA methods that go over a channel which could also be the one of "forgot password".
 CHANNEL_OF_METHOD: Mapping[str, str] = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
 EMAIL_LIKE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -93,12 +93,14 @@ def channel_of(user: User) -> Channel:
 
 
 def locks_recovery(channel: Channel, methods: tuple[str, ...]) -> bool:
-    """Whether every verified channel serves as MFA, and nothing else does."""
-    if channel is Channel.NONE or not methods:
+    """Whether every verified channel serves as MFA, and nothing else does. A passkey changes nothing: no code goes
+    over it, and it need not be a second factor."""
+    factors = [method for method in methods if method != WEB_AUTHN]
+    if channel is Channel.NONE or not factors:
         return False
     verified = {"email", "phone_number"} if channel is Channel.BOTH else {channel.value}
-    return all(method in CHANNEL_OF_METHOD for method in methods) and verified <= {
-        CHANNEL_OF_METHOD[method] for method in methods
+    return all(method in CHANNEL_OF_METHOD for method in factors) and verified <= {
+        CHANNEL_OF_METHOD[method] for method in factors
     }
 
 

@@ -1,0 +1,257 @@
+"""Cognito's own import: CSV files from the plan, one job at a time, and no trust in a job's word.
+
+    write    the planned users as files that Cognito takes, part by part
+    start    a job for one file: the one an earlier attempt started, or create, upload, start
+    check    until it has ended; a job that made nobody stops the restore
+    then     the target is listed, and who is not in it was not imported, whatever the job says
+
+Only one job may be active in an account [DG cognito-user-pools-using-import-tool]; while another is, this one waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..domain.credentials import Credential
+from ..domain.import_file import MAX_FILE_BYTES, MAX_FILE_ROWS, row
+from ..domain.lane import ExportProgress
+from ..domain.match import Directory, Matcher
+from ..domain.plan import Action, PlannedUser
+from ..domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, User
+from ..domain.snapshot import RestorePaths
+from ..domain.target import TargetPool
+from ..errors import ImportFailed, NotFound, PoolNotFound, Rejected, Unexpected
+from ..ports import Clock, Deadline, FileFormat, ObjectStore, ServiceApi, Web
+from .parts import part_keys, read_keys
+from .reading import look_up
+from .restore_users import CLOCK_SKEW
+
+#: Cognito's statuses of a job [API UserImportJobType].
+CREATED, SUCCEEDED = "Created", "Succeeded"
+UNDER_WAY = frozenset({"Pending", "InProgress", "Stopping"})
+#: An upload address is good for 15 minutes [API CreateUserImportJob]; it is not used in the last of them.
+ADDRESS_LASTS = timedelta(minutes=14)
+ENCRYPTED = {"x-amz-server-side-encryption": "aws:kms"}
+#: What StartUserImportJob says while another job is active, or without a file.
+NOT_NOW = "PreconditionNotMetException"
+#: Seconds between two looks at a job: each time twice as long.
+FIRST_WAIT, LONGEST_WAIT = 5, 300
+#: A minute each: for a day, somebody else's job may go first.
+MOST_WAITS = 1_440
+FULL_PAGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class WriteProgress:
+    """How far the files are: planned parts read, files written."""
+
+    part: int = 0
+    files: int = 0
+    done: bool = False
+
+    def to_state(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class File:
+    """A file being filled."""
+
+    lines: list[str] = field(default_factory=list)
+    size: int = 0
+
+    def takes(self, lines: Sequence[str]) -> bool:
+        size = sum(len(line.encode()) + 1 for line in lines)
+        return len(self.lines) + len(lines) <= MAX_FILE_ROWS and self.size + size <= MAX_FILE_BYTES
+
+    def add(self, lines: Sequence[str]) -> None:
+        self.lines += lines
+        self.size += sum(len(line.encode()) + 1 for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteImport:
+    """Writes the files of one restore."""
+
+    cognito: ServiceApi
+    store: ObjectStore
+    working_format: FileFormat
+    deadline: Deadline
+    target: TargetPool
+    paths: RestorePaths
+
+    def advance(self, planned: ExportProgress, progress: WriteProgress) -> WriteProgress:
+        """Write until done or the deadline is near. The files of an earlier attempt are written again, the same."""
+        header = self.cognito.call("GetCSVHeader", UserPoolId=self.target.user_pool_id)["CSVHeader"]
+        keys = part_keys(self.paths.planned_users, "users", planned, self.working_format)
+        part, files, file = progress.part, progress.files, File()
+        while part < len(keys):
+            lines = [self._line(header, user) for user in self._imported(keys[part])]
+            if not file.takes(lines):
+                self._put(files, header, file)
+                files, file = files + 1, File()
+            file.add(lines)
+            part += 1
+            if self.deadline.near():
+                break
+        if file.lines:
+            self._put(files, header, file)
+            files += 1
+        return WriteProgress(part, files, done=part == len(keys))
+
+    def _imported(self, key: str) -> list[PlannedUser]:
+        rows = (row for batch in read_keys(self.store, self.working_format, [key], PlannedUser) for row in batch)
+        return [row for row in rows if row.action is Action.CREATE and row.credential == Credential.IMPORT_JOB]
+
+    def _line(self, header: Sequence[str], user: PlannedUser) -> str:
+        attributes = dict(user.attributes)
+        if user.preferred_username:
+            attributes["preferred_username"] = user.preferred_username
+        return row(header, str(user.sign_in_name), attributes, self.target, user.mfa_methods)
+
+    def _put(self, number: int, header: Sequence[str], file: File) -> None:
+        content = "".join(f"{line}\n" for line in (",".join(header), *file.lines)).encode()
+        self.store.put(import_key(self.paths, number), content)
+
+
+def import_key(paths: RestorePaths, number: int) -> str:
+    return f"{paths.import_files}{number:05d}.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportJobs:
+    """The jobs of one restore. `logs_role_arn` is the role that Cognito logs with."""
+
+    cognito: ServiceApi
+    web: Web
+    store: ObjectStore
+    clock: Clock
+    user_pool_id: str
+    paths: RestorePaths
+    logs_role_arn: str
+
+    def start(self, number: int, waits: int) -> dict[str, Any]:
+        """A job for one file: `{"job_id", "started", "waits"}`. Not started: another is active. Raises ImportFailed."""
+        name = f"poolsafe-{self.paths.restore_id}-{number:05d}"
+        jobs = [job for job in self._jobs() if job["JobName"] == name]
+        for job in jobs:
+            if job["Status"] in UNDER_WAY or job["Status"] == SUCCEEDED or job.get("ImportedUsers"):
+                return {"job_id": job["JobId"], "started": True, "waits": waits}
+        waiting = [job for job in jobs if self._takes_a_file(job)]
+        job = waiting[0] if waiting else self._created(name)
+        job_id = str(job["JobId"])
+        found = self.store.get(import_key(self.paths, number))
+        if found is None:
+            raise Unexpected(f"{import_key(self.paths, number)} is gone. Start the restore again.")
+        self._upload(job["PreSignedUrl"], found.content)
+        try:
+            self.cognito.call("StartUserImportJob", UserPoolId=self.user_pool_id, JobId=job_id)
+        except Rejected as error:
+            if error.code != NOT_NOW:
+                raise self._failed(job_id, str(error)) from None
+            if waits >= MOST_WAITS:
+                raise self._failed(
+                    job_id,
+                    "another import job of this account has been active for a day, or keeps this one from starting",
+                ) from None
+            return {"job_id": job_id, "started": False, "waits": waits + 1}
+        return {"job_id": job_id, "started": True, "waits": waits}
+
+    def check(self, job_id: str, wait_seconds: int) -> dict[str, Any]:
+        """`{"ended", "wait_seconds"}`. Raises ImportFailed for a job that ended and made nobody."""
+        try:
+            job = self.cognito.call("DescribeUserImportJob", UserPoolId=self.user_pool_id, JobId=job_id)[
+                "UserImportJob"
+            ]
+        except NotFound:
+            raise PoolNotFound(
+                f"The target {self.user_pool_id}, or its import job {job_id}, is gone. Start a new restore."
+            ) from None
+        status = job["Status"]
+        if status == CREATED or status in UNDER_WAY:
+            return {"ended": False, "wait_seconds": min(wait_seconds * 2, LONGEST_WAIT)}
+        if status != SUCCEEDED and not (job.get("ImportedUsers") or job.get("SkippedUsers")):
+            raise self._failed(job_id, f"it ended as {status} and imported nobody")
+        return {"ended": True, "wait_seconds": FIRST_WAIT}
+
+    def _jobs(self) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
+        token: dict[str, str] = {}
+        while True:
+            answer = self.cognito.call(
+                "ListUserImportJobs", UserPoolId=self.user_pool_id, MaxResults=FULL_PAGE, **token
+            )
+            found += answer.get("UserImportJobs", ())
+            if not answer.get("PaginationToken"):
+                return found
+            token = {"PaginationToken": answer["PaginationToken"]}
+
+    def _takes_a_file(self, job: Mapping[str, Any]) -> bool:
+        age = self.clock.now() - datetime.fromisoformat(job["CreationDate"])
+        return job["Status"] == CREATED and bool(job.get("PreSignedUrl")) and age < ADDRESS_LASTS
+
+    def _created(self, name: str) -> Mapping[str, Any]:
+        try:
+            created = self.cognito.call(
+                "CreateUserImportJob",
+                UserPoolId=self.user_pool_id,
+                JobName=name,
+                CloudWatchLogsRoleArn=self.logs_role_arn,
+            )
+        except Rejected as error:
+            raise self._failed("(none)", str(error)) from None
+        job: Mapping[str, Any] = created["UserImportJob"]
+        return job
+
+    def _upload(self, url: str, content: bytes) -> None:
+        try:
+            self.web.upload(url, content, ENCRYPTED)
+        except Rejected as error:
+            raise self._failed("(not started)", str(error)) from None
+
+    def _failed(self, job_id: str, what: str) -> ImportFailed:
+        return ImportFailed(
+            f"Import job {job_id} of {self.user_pool_id}: {what}. Groups were made, and nobody is half-made. The log "
+            f"group /aws/cognito/userpools/{self.user_pool_id}/ has a line for each row, by number. Mend the cause "
+            "(see the user import tool in the Cognito console), then redrive; or start a new restore with other "
+            "credentials."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FindImported:
+    """Who of some planned users is in the target now: what a job reports is not asked."""
+
+    store: ObjectStore
+    working_format: FileFormat
+    matcher: Matcher
+    paths: RestorePaths
+    listed: ExportProgress
+    since: datetime
+
+    def __call__(self, planned: Sequence[PlannedUser]) -> dict[str, User]:
+        """The users of the target that the import made of these, by old `sub`."""
+        saved = [_as_saved(user) for user in planned if user.credential == Credential.IMPORT_JOB]
+        if not saved:
+            return {}
+        keys = part_keys(self.paths.target_imported, "users", self.listed, self.working_format)
+        rows = look_up(self.store, lambda _: self.working_format, keys, self.matcher, saved)
+        directory = Directory(self.matcher, (user for user in rows if self._is_imported(user)))
+        found = {user.sub: directory.find(user) for user in saved}
+        return {
+            user.sub: twin
+            for user in saved
+            if (twin := found[user.sub]) is not None and self.matcher.proves(user, twin)
+        }
+
+    def _is_imported(self, user: User) -> bool:
+        return user.created_at >= self.since - CLOCK_SKEW and user.status != FORCE_CHANGE_PASSWORD
+
+
+def _as_saved(planned: PlannedUser) -> User:
+    """A planned user, as one of the snapshot is looked up."""
+    never = datetime.min.replace(tzinfo=UTC)
+    return User(planned.username, planned.sub, CONFIRMED, planned.enabled, never, never, planned.attributes)
