@@ -22,6 +22,7 @@ from poolsafe.domain.requests import BackupRequest, RestoreRequest
 from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, region_of, run_id
 from poolsafe.domain.sub_map import SubMapping
 from poolsafe.domain.target import TargetPool
+from poolsafe.operations.check_target import require_importable, sub_attribute_of
 from poolsafe.operations.defer_users import DeferUsers
 from poolsafe.operations.describe_pool import describe_pool
 from poolsafe.operations.export import Export
@@ -29,13 +30,7 @@ from poolsafe.operations.load_configuration import load_configuration
 from poolsafe.operations.open_snapshot import find_snapshot
 from poolsafe.operations.parts import part_keys, read_keys
 from poolsafe.operations.plan_pool import PlanPool
-from poolsafe.operations.plan_restore import (
-    Listed,
-    PlanProgress,
-    PlanRestore,
-    require_importable,
-    sub_attribute_of,
-)
+from poolsafe.operations.plan_restore import Listed, PlanProgress, PlanRestore
 from poolsafe.operations.read_configuration import ReadConfiguration
 from poolsafe.operations.read_target import keep_target, read_target
 from poolsafe.operations.reading import SnapshotReader

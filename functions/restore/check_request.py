@@ -10,10 +10,10 @@ from poolsafe.domain.requests import RestoreRequest
 from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, run_id
 from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.operations.check_target import require_importable, sub_attribute_of
 from poolsafe.operations.describe_pool import describe_pool
 from poolsafe.operations.load_configuration import require_configuration
 from poolsafe.operations.open_snapshot import find_snapshot
-from poolsafe.operations.plan_restore import require_importable, sub_attribute_of
 from poolsafe.operations.read_target import keep_target, read_target
 from poolsafe.operations.take_up import frozen_plan, take_up
 from poolsafe.schema_check import require

@@ -6,7 +6,7 @@ import json
 
 from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
-from poolsafe.operations.plan_restore import require_importable, sub_attribute_of
+from poolsafe.operations.check_target import require_importable, sub_attribute_of
 from poolsafe.operations.read_target import keep_target
 from poolsafe.operations.take_up import frozen_plan
 from restore.configuration_job import ConfigurationJob

@@ -31,17 +31,13 @@ def handler(event: Event, invocation: Invocation) -> Event:
         configuration = json.loads(planned.content) if planned else {"action": "none"}
         plan.write_summary(application.rates(job.request.quota_share), progress, configuration)
         if not job.request.dry_run:
-            freeze(store, job.paths, Frozen(event["started_at"], _state(event, progress)))
+            listings = {name: {"progress": event[name]} for name in ("before_groups", "before_memberships")}
+            state_of_plan = {
+                "before_users": {"progress": event["before"]},
+                **listings,
+                "plan": {"progress": progress.to_state()},
+                "lanes": event["lanes"],
+                "lane_count": len(event["lanes"]),
+            }
+            freeze(store, job.paths, Frozen(event["started_at"], state_of_plan))
     return progress.to_state()
-
-
-def _state(event: Event, progress: PlanProgress) -> Event:
-    """What the machine has of the plan, and of the listings it was made from."""
-    return {
-        "before_users": {"progress": event["before"]},
-        "before_groups": {"progress": event["before_groups"]},
-        "before_memberships": {"progress": event["before_memberships"]},
-        "plan": {"progress": progress.to_state()},
-        "lanes": event["lanes"],
-        "lane_count": len(event["lanes"]),
-    }

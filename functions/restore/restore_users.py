@@ -10,7 +10,7 @@ from poolsafe.domain.outcome import Kind, Result
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.metrics import Metric
 from poolsafe.operations.defer_users import DeferUsers
-from poolsafe.operations.import_users import FindImported
+from poolsafe.operations.find_imported import FindImported
 from poolsafe.operations.restore_lane import RestoreLane, RestoreProgress
 from poolsafe.operations.restore_users import RestoreUser
 from restore.job import RestoreJob

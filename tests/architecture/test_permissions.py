@@ -60,6 +60,17 @@ SECRETS = {
     "RestoreFinishPoolFunction": {"kms:Decrypt"},
 }
 
+#: Functions that have to do with temporary passwords, which lie under the same key, and may use it for them alone.
+HANDING_OUT = {
+    "RestoreRestoreUsersFunction": {"kms:GenerateDataKey"},
+    "RestoreReportRestoreFunction": {"kms:Decrypt", "kms:GenerateDataKey"},
+}
+#: The condition that binds a statement of the key to temporary passwords: the ARN of the object is in the encryption
+#: context where the bucket key is not used (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html).
+OF_CREDENTIALS = {
+    "StringLike": {"kms:EncryptionContext:aws:s3:arn": {"Fn::Sub": "arn:${AWS::Partition}:s3:::*/credentials/*"}}
+}
+
 #: The Cognito actions that each handler's operations call. A row that is too long is a permission too many; one that is
 #: too short, the embedded cloud refuses: it enforces IAM.
 COGNITO: dict[str, set[str]] = {
@@ -75,7 +86,7 @@ COGNITO: dict[str, set[str]] = {
     "BackupExportGroupsFunction": {"ListGroups"},
     "BackupExportMembershipsFunction": {"ListUsersInGroup", "DescribeUserPool"},
     "BackupSealSnapshotFunction": set(),
-    "RestoreCheckRequestFunction": {"DescribeUserPool"},
+    "RestoreCheckRequestFunction": {"DescribeUserPool", "GetUserPoolMfaConfig", "ListIdentityProviders"},
     "RestoreVerifySnapshotFunction": set(),
     "RestorePlanPoolFunction": READ_CONFIGURATION | {"ListUserPools"},
     "RestoreMakePoolFunction": READ_CONFIGURATION
@@ -107,13 +118,21 @@ COGNITO: dict[str, set[str]] = {
     "RestoreFinishPoolFunction": READ_CONFIGURATION
     | {"AssociateWebACL", "SetUserPoolMfaConfig", "TagResource", "UpdateUserPool"},
     "RestorePlanRestoreFunction": set(),
-    "RestoreRestoreGroupsFunction": {"CreateGroup"},
+    "RestoreRestoreGroupsFunction": {"CreateGroup", "DescribeUserPool", "UpdateGroup"},
+    "RestoreWriteImportFunction": {"GetCSVHeader"},
+    "RestoreStartImportFunction": {"CreateUserImportJob", "ListUserImportJobs", "StartUserImportJob"},
+    "RestoreCheckImportFunction": {"DescribeUserImportJob"},
     "RestoreRestoreUsersFunction": {
-        "AdminCreateUser",
-        "AdminSetUserPassword",
         "AdminAddUserToGroup",
+        "AdminCreateUser",
         "AdminDisableUser",
+        "AdminEnableUser",
         "AdminGetUser",
+        "AdminLinkProviderForUser",
+        "AdminSetUserMFAPreference",
+        "AdminSetUserPassword",
+        "AdminUpdateUserAttributes",
+        "DescribeUserPool",
     },
     "RestoreVerifyTargetFunction": {"AdminGetUser", "AdminListGroupsForUser", "GetGroup"},
     "RestoreReportRestoreFunction": set(),
@@ -133,9 +152,10 @@ WRITES: dict[str, set[str]] = {
     "RestoreFinishPoolFunction": {"restores", "working"},
     "RestorePlanRestoreFunction": {"working", "restores"},
     "RestoreRestoreGroupsFunction": {"restores"},
-    "RestoreRestoreUsersFunction": {"restores"},
+    "RestoreWriteImportFunction": {"working"},
+    "RestoreRestoreUsersFunction": {"restores", "working", "credentials", "deferred", "waiting"},
     "RestoreVerifyTargetFunction": {"restores"},
-    "RestoreReportRestoreFunction": {"restores"},
+    "RestoreReportRestoreFunction": {"restores", "credentials"},
 }
 READS: dict[str, set[str]] = {
     "AssessCheckRequestFunction": {"snapshots"},
@@ -149,18 +169,23 @@ READS: dict[str, set[str]] = {
     "BackupExportUsersFunction": {"snapshots", "working"},
     "BackupExportMembershipsFunction": {"snapshots", "working"},
     "BackupSealSnapshotFunction": {"snapshots"},
-    "RestoreCheckRequestFunction": {"snapshots", "restores"},
+    "RestoreCheckRequestFunction": {"snapshots", "restores", "working"},
     "RestoreVerifySnapshotFunction": {"snapshots"},
-    "RestorePlanRestoreFunction": {"snapshots", "working"},
+    "RestorePlanRestoreFunction": {"snapshots", "working", "waiting"},
     "RestoreRestoreGroupsFunction": {"snapshots", "working"},
+    "RestoreWriteImportFunction": {"snapshots", "working"},
+    "RestoreStartImportFunction": {"working"},
     "RestoreRestoreUsersFunction": {"snapshots", "working"},
     "RestoreVerifyTargetFunction": {"snapshots", "working", "restores"},
-    "RestoreReportRestoreFunction": {"restores", "working"},
+    "RestoreReportRestoreFunction": {"restores", "working", "credentials"},
 }
 #: What SAM attaches by itself: for logs and traces, and nothing of the account's.
 #: Calls by name (ServiceApi): each has a quota, or it could not be paced.
 CONFIGURATION_CALLS = OPERATIONS.keys() - METHODS.keys()
 MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess"}
+
+#: The only role that no function has: Cognito writes the logs of an import with it.
+IMPORT_ROLE = "ImportRole"
 
 every_function = pytest.mark.parametrize("name", functions())
 
@@ -242,7 +267,7 @@ def roles() -> dict[str, Json]:
 
 def test_every_function_and_every_machine_has_a_role_of_its_own() -> None:
     owners = [*functions(), *(f"{machine.job.capitalize()}StateMachine" for machine in MACHINES)]
-    assert {f"{owner}Role" for owner in owners} == roles().keys()
+    assert {f"{owner}Role" for owner in owners} == roles().keys() - {IMPORT_ROLE}
     for owner in owners:
         assert role_of(owner) == roles()[f"{owner}Role"]
 
@@ -365,7 +390,19 @@ def test_roles_are_passed_by_whoever_makes_groups_or_pools_and_only_those_named(
         if "iam:PassRole" in listed(statement["Action"])
     }
     passes = ("RestoreRestoreGroupsFunctionRole", "RestoreMakePoolFunctionRole", "RestoreFinishPoolFunctionRole")
-    assert passing == {name: {"Ref": "PassRoleArns"} for name in passes}
+    own = {"RestoreStartImportFunctionRole": {"Fn::GetAtt": [IMPORT_ROLE, "Arn"]}}
+    assert passing == {name: {"Ref": "PassRoleArns"} for name in passes} | own
+
+
+def test_the_role_for_imports_is_cognitos_alone_and_writes_logs_of_user_pools() -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-using-import-tool.html"""
+    role = roles()[IMPORT_ROLE]["Properties"]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "cognito-idp.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    [statement] = statements(roles()[IMPORT_ROLE])
+    assert {action.partition(":")[0] for action in statement["Action"]} == {"logs"}
+    assert statement["Resource"]["Fn::Sub"].endswith(":log-group:/aws/cognito/*")
 
 
 @every_function
@@ -385,6 +422,8 @@ def test_the_key_for_secrets_lets_in_those_who_handle_them_and_nobody_else() -> 
     """Not even the account's administrators: they may change the policy, and that is seen in CloudTrail."""
     allowed: dict[str, set[str]] = {}
     for statement in key_policy():
+        if statement.get("Condition") == OF_CREDENTIALS:
+            continue
         for principal in listed(statement["Principal"]["AWS"]):
             if "Fn::GetAtt" in principal:
                 name = principal["Fn::GetAtt"][0].removesuffix("Role")
@@ -394,13 +433,25 @@ def test_the_key_for_secrets_lets_in_those_who_handle_them_and_nobody_else() -> 
     assert allowed == SECRETS
 
 
+def test_temporary_passwords_are_read_by_those_whom_the_account_lets_and_written_by_the_restore() -> None:
+    allowed: dict[str, set[str]] = {}
+    for statement in key_policy():
+        if statement.get("Condition") == OF_CREDENTIALS:
+            for principal in listed(statement["Principal"]["AWS"]):
+                name = principal["Fn::GetAtt"][0].removesuffix("Role") if "Fn::GetAtt" in principal else "account"
+                allowed.setdefault(name, set()).update(listed(statement["Action"]))
+    assert allowed == {**HANDING_OUT, "account": {"kms:Decrypt"}}
+
+
 @every_function
 def test_only_who_handles_secrets_reaches_their_folder_and_knows_their_key(name: str) -> None:
     folders = {
         key.partition("/")[0] for action in ("s3:GetObject", "s3:PutObject") for key in keys(role_of(name), action)
     }
     assert ("secrets" in folders) == (name in SECRETS)
-    assert ("SECRETS_KEY" in functions()[name]["Environment"]["Variables"]) == (name in SECRETS)
+    assert ("credentials" in folders) == (name in HANDING_OUT)
+    knows_key = "SECRETS_KEY" in functions()[name]["Environment"]["Variables"]
+    assert knows_key == (name in SECRETS or name in HANDING_OUT)
 
 
 def test_the_key_for_secrets_outlives_the_stack_as_the_bucket_does() -> None:

@@ -32,6 +32,8 @@ LENT = {
     "ReportWithSample": "AssessReportAssessmentFunction",
     "ListTargetUsers": "BackupExportUsersFunction",
     "ListTargetGroups": "BackupExportGroupsFunction",
+    "ListTargetMemberships": "BackupExportMembershipsFunction",
+    "ListImported": "BackupExportUsersFunction",
     "ReadBackUsers": "BackupExportUsersFunction",
     "ReadBackGroups": "BackupExportGroupsFunction",
     "ReadBackMemberships": "BackupExportMembershipsFunction",

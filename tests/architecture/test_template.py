@@ -112,9 +112,13 @@ def test_no_snapshot_and_no_report_ever_expires_by_itself() -> None:
     expiring = [
         rule for rule in rules if {"ExpirationInDays", "NoncurrentVersionExpiration", "Transitions"} & rule.keys()
     ]
-    assert [rule["Prefix"] for rule in expiring] == ["working/"]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in expiring}
+    assert days.keys() == {"working/", "credentials/"}
     # A restore can be redriven for 14 days, and needs its working files as long.
-    assert expiring[0]["ExpirationInDays"] > 14
+    assert days["working/"] > 14
+    # A file of passwords is not kept for longer than they are good for unless a pool says otherwise.
+    assert days["credentials/"] == 7
+    assert all(rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1} for rule in expiring)
 
 
 # The tools

@@ -167,7 +167,7 @@ def lives(restore: Callable[[KillAt], Restore], step: int = 1) -> Iterator[tuple
         yield f"killed at call {at}, {undisturbed.operations[at - 1]}", restore(life), life
 
 
-@pytest.mark.parametrize(("deadline", "step"), [(Never, 1), (lambda: EveryTime(3), 4)], ids=["one go", "hand-overs"])
+@pytest.mark.parametrize(("deadline", "step"), [(Never, 1), (lambda: EveryTime(3), 13)], ids=["one go", "hand-overs"])
 def test_a_restore_killed_at_any_call_ends_like_an_undisturbed_one(
     snapshot: dict[str, StoredObject], deadline: Callable[[], Deadline], step: int
 ) -> None:
@@ -202,7 +202,7 @@ def test_a_target_without_a_place_for_the_old_sub_survives_kills_too(snapshot: d
     """Then a user of an earlier attempt is known by all its attributes."""
     undisturbed = Restore(snapshot, KillAt(0), custom=())
     expected = undisturbed.run()
-    for place, restore, _ in lives(lambda life: Restore(snapshot, life, custom=()), step=7):
+    for place, restore, _ in lives(lambda life: Restore(snapshot, life, custom=()), step=17):
         result = restore.run()
         assert result["counts"] == expected["counts"], place
         assert restore.people() == undisturbed.people(), place
@@ -214,7 +214,7 @@ def test_a_restore_with_many_workers_survives_kills_too(
     monkeypatch.setattr("restore.restore_users.WORKERS", 8)
     undisturbed = Restore(snapshot, KillAt(0))
     expected = undisturbed.run()
-    for at in range(10, undisturbed.life.made, 9):
+    for at in range(10, undisturbed.life.made, 23):
         restore = Restore(snapshot, KillAt(at))
         result = restore.run()
         assert result["counts"] == expected["counts"], f"killed at call {at}"
@@ -254,7 +254,7 @@ def test_a_new_restore_after_a_dead_one_leaves_nobody_behind_nor_locked_out(snap
     undisturbed.run()
     expected = undisturbed.people()
     unlike = 0
-    for place, restore, life in lives(lambda life: Restore(snapshot, life), step=3):
+    for place, restore, life in lives(lambda life: Restore(snapshot, life), step=8):
         life.meanwhile = abandon
         with pytest.raises(Abandoned):
             restore.run("the first")

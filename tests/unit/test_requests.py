@@ -10,8 +10,11 @@ import pytest
 
 from poolsafe import bootstrap
 from poolsafe.domain.configuration.override import Override
+from poolsafe.domain.credentials import Credential, Fallback
 from poolsafe.domain.requests import AssessRequest, BackupRequest, CreatePool, RestoreRequest
+from poolsafe.domain.scope import PEOPLE, Scope
 from poolsafe.domain.snapshot import SnapshotRef
+from poolsafe.domain.wishes import Federated, OnConflict, Wishes
 from poolsafe.errors import InvalidRequest
 from poolsafe.schema_check import require
 
@@ -56,16 +59,22 @@ def test_a_restore_needs_nothing_but_a_snapshot_and_a_target() -> None:
     assert request == RestoreRequest(
         snapshot=SnapshotRef("us-east-1_AbCdEfGhI", "latest"),
         target_user_pool_id="us-east-1_Target",
-        credentials="reset",
-        on_conflict="skip",
+        role_map={},
+        provider_map={},
+        scope=Scope(PEOPLE, None, None),
+        credentials=Credential.RESET,
+        credentials_fallback=Fallback.TEMPORARY,
+        send_messages=False,
+        on_conflict=OnConflict.SKIP,
         sub_attribute="custom:original_sub",
         sub_attribute_given=False,
-        federated_users="defer",
+        federated_users=Federated.DEFER,
         max_failed_percent=1,
         quota_share=0.8,
         dry_run=False,
     )
     assert request.snapshot.snapshot_id == "latest"
+    assert request.wishes == Wishes()
 
 
 @pytest.mark.parametrize(
@@ -88,6 +97,15 @@ def test_a_restore_needs_nothing_but_a_snapshot_and_a_target() -> None:
             },
         ),
         ("restore", {**RESTORE, "sub_attribute": None, "max_failed_percent": 100}),
+        *(("restore", {**RESTORE, "credentials": value}) for value in ("import-job", "temporary")),
+        ("restore", {**RESTORE, "credentials": "invite", "send_messages": True}),
+        *(("restore", {**RESTORE, "credentials_fallback": value}) for value in ("temporary", "reset", "fail")),
+        *(("restore", {**RESTORE, "on_conflict": value}) for value in ("update", "fail")),
+        *(("restore", {**RESTORE, "federated_users": value}) for value in ("link", "skip")),
+        ("restore", {**RESTORE, "provider_map": {"Google": "GoogleToo"}}),
+        *(("restore", {**RESTORE, "only": {"sections": [one]}}) for one in ("config", "groups", "users", "mfa")),
+        ("restore", {**RESTORE, "only": {"sections": ["users", "memberships"]}}),
+        ("restore", {**created(), "only": {"sections": ["config", "groups"]}}),
         ("restore", {**RESTORE, "snapshot": "us-east-1_AbCdEfGhI/20261122T030000Z-3f9a1c"}),
     ],
 )
@@ -169,9 +187,25 @@ WRONG = [
     ),
     ("restore", {**RESTORE, "target_user_pool_id": []}, "target_user_pool_id: must be of type string"),
     ("restore", {**RESTORE, "target_user_pool_id": "us-east-1_AbCdEfGhI"}, "target_user_pool_id: is the pool that the"),
-    ("restore", {**RESTORE, "credentials": "invite"}, 'credentials: must be "reset"'),
-    ("restore", {**RESTORE, "on_conflict": "update"}, 'on_conflict: must be one of "skip", "fail"'),
-    ("restore", {**RESTORE, "federated_users": "link"}, 'federated_users: must be "defer"'),
+    (
+        "restore",
+        {**RESTORE, "credentials": "magic"},
+        'credentials: must be one of "reset", "import-job", "temporary", "invite"',
+    ),
+    ("restore", {**RESTORE, "credentials": "invite"}, "credentials: is invite, which makes Cognito send"),
+    ("restore", {**RESTORE, "credentials": "invite", "send_messages": False}, "credentials: is invite, which makes"),
+    (
+        "restore",
+        {**RESTORE, "credentials_fallback": "invite"},
+        'credentials_fallback: must be one of "temporary", "reset", "fail"',
+    ),
+    ("restore", {**RESTORE, "send_messages": "yes"}, "send_messages: must be of type boolean"),
+    ("restore", {**RESTORE, "on_conflict": "delete"}, 'on_conflict: must be one of "skip", "update", "fail"'),
+    ("restore", {**RESTORE, "federated_users": "create"}, 'federated_users: must be one of "defer", "link", "skip"'),
+    ("restore", {**RESTORE, "provider_map": []}, "provider_map: must be of type object"),
+    ("restore", {**RESTORE, "provider_map": {"Google": 7}}, "provider_map.Google: must be of type string"),
+    ("restore", {**RESTORE, "provider_map": {"Google": "x" * 33}}, "provider_map.Google: does not fit: maxLength 32"),
+    ("restore", {**RESTORE, "provider_map": {"": "Google"}}, "provider_map"),
     ("restore", {**RESTORE, "sub_attribute": 7}, "sub_attribute: must be of type string or null"),
     ("restore", {**RESTORE, "sub_attribute": ""}, "sub_attribute: does not fit: "),
     ("restore", {**RESTORE, "sub_attribute": "email"}, "sub_attribute: does not fit: pattern"),
@@ -222,9 +256,36 @@ WRONG = [
     ),
     ("restore", {**RESTORE, "role_map": {"admin": "arn:aws:iam::1:role/a"}}, "role_map"),
     ("restore", {**RESTORE, "only": ["config"]}, "only: must be of type object"),
-    ("restore", {**RESTORE, "only": {}}, "only.sections: is missing"),
+    ("restore", {**RESTORE, "only": {}}, "only: does not fit: "),
+    ("restore", {**RESTORE, "only": {"users": ["ada"]}}, "only.users: is not a known field; did you mean usernames?"),
+    ("restore", {**RESTORE, "only": {"usernames": "ada"}}, "only.usernames: must be of type array"),
+    ("restore", {**RESTORE, "only": {"usernames": []}}, "only.usernames: does not fit: "),
+    ("restore", {**RESTORE, "only": {"usernames": [""]}}, "only.usernames.0: does not fit: "),
+    ("restore", {**RESTORE, "only": {"usernames": [7]}}, "only.usernames.0: must be of type string"),
+    ("restore", {**RESTORE, "only": {"usernames": [str(n) for n in range(1001)]}}, "only.usernames: does not fit: max"),
+    ("restore", {**RESTORE, "only": {"groups": []}}, "only.groups: does not fit: "),
+    ("restore", {**RESTORE, "only": {"groups": ["a", "a"]}}, "only.groups: does not fit: uniqueItems"),
     ("restore", {**RESTORE, "only": {"sections": []}}, "only.sections: does not fit: "),
-    ("restore", {**RESTORE, "only": {"sections": ["users"]}}, 'only.sections.0: must be "config"'),
+    (
+        "restore",
+        {**RESTORE, "only": {"sections": ["people"]}},
+        'only.sections.0: must be one of "config", "groups", "users", "memberships", "mfa"',
+    ),
+    (
+        "restore",
+        {**RESTORE, "only": {"sections": ["config", "users"]}},
+        "only.sections: names config beside others. The configuration of a pool that exists",
+    ),
+    (
+        "restore",
+        {**RESTORE, "only": {"sections": ["config"], "usernames": ["ada"]}},
+        "only: names users or groups and, in sections, nothing but the configuration",
+    ),
+    (
+        "restore",
+        {**created(), "only": {"sections": ["users", "groups"]}},
+        "only.sections: leaves out the configuration, and create_pool makes a pool of it",
+    ),
     ("restore", {**RESTORE, "restore_id": "latest"}, "restore_id: does not fit: pattern"),
     ("restore", {**RESTORE, "restore_id": 7}, "restore_id: must be of type string"),
     ("restore", {**RESTORE, "dryrun": True}, "dryrun: is not a known field; did you mean dry_run?"),
@@ -294,6 +355,7 @@ def test_only_the_configuration_of_a_pool_that_exists_is_written_on_demand() -> 
     [
         RESTORE,
         {**RESTORE, "only": {"sections": ["config"]}, "role_map": {"arn:aws:iam::1:role/a": "arn:aws:iam::1:role/b"}},
+        {**RESTORE, "only": {"usernames": ["ada", "bob"], "groups": ["admins"]}, "provider_map": {"Google": "G"}},
         overridden(
             case_sensitive=False,
             username_attributes=[],
@@ -308,7 +370,29 @@ def test_a_request_travels_between_states_and_is_the_same(document: dict[str, An
     request = check("restore", document)
     assert isinstance(request, RestoreRequest)
     state = json.loads(json.dumps(request.to_state(request.snapshot)))
-    assert RestoreRequest.from_state(state) == request
+    assert RestoreRequest.from_state(state, request.scope.selection or None) == request
+
+
+def selecting(**only: Any) -> RestoreRequest:
+    request = check("restore", {**RESTORE, "only": only})
+    assert isinstance(request, RestoreRequest)
+    return request
+
+
+def test_whom_a_request_names_does_not_travel_and_a_state_without_their_names_selects_nobody() -> None:
+    request = selecting(usernames=["ada"], groups=["admins"])
+    state = request.to_state(request.snapshot)
+    assert "ada" not in json.dumps(state)
+    assert "admins" not in json.dumps(state)
+    blind = RestoreRequest.from_state(state).scope
+    assert (blind.is_selective, blind.usernames, blind.groups) == (True, frozenset(), None)
+
+
+def test_a_digest_tells_whether_the_same_people_are_named() -> None:
+    ada, again, bob = (selecting(usernames=names).scope.to_state() for names in (["ada", "x"], ["x", "ada"], ["bob"]))
+    assert ada == again
+    assert ada["selection"] != bob["selection"]
+    assert Scope().to_state()["selection"] is None
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "us-gov-west-1"])
@@ -339,6 +423,11 @@ def test_a_region_that_is_not_there_is_not_known() -> None:
         ("restore", overridden(username_attributes=["alice@example.com"])),
         ("restore", {**RESTORE, "role_map": {"arn:aws:iam::1:role/a": "alice@example.com"}}),
         ("restore", {**RESTORE, "only": {"sections": ["alice@example.com"]}}),
+        ("restore", {**RESTORE, "only": {"usernames": ["alice@example.com"], "sections": ["config"]}}),
+        ("restore", {**RESTORE, "only": {"usernames": ["alice@example.com"] * 2}}),
+        ("restore", {**RESTORE, "only": {"groups": ["alice@example.com" * 9]}}),
+        ("restore", {**RESTORE, "provider_map": {"Google": "alice@example.com" * 9}}),
+        ("restore", {**RESTORE, "credentials": "alice@example.com"}),
         ("restore", {**RESTORE, "restore_id": "alice@example.com"}),
     ],
 )

@@ -14,10 +14,10 @@ from operator import attrgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, get_args, get_type_hints
 
-from ..domain.diff import Difference
+from ..domain.difference import Difference
 from ..domain.notices import Notice
 from ..domain.outcome import Outcome
-from ..domain.plan import PlannedUser
+from ..domain.planned_user import PlannedUser
 from ..domain.records import Group, Membership, User
 from ..domain.sub_map import SubMapping
 from ..domain.temporary_password import TemporaryPassword

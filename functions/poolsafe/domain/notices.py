@@ -9,7 +9,8 @@ from enum import StrEnum
 from .credentials import Credential
 from .identities import is_federated, links_of
 from .match import Twin
-from .plan import Action, PlannedUser, Planner
+from .plan import Planner
+from .planned_user import Action, PlannedUser
 from .records import SOFTWARE_TOKEN_MFA, WEB_AUTHN, User
 from .scope import Part
 from .sign_in import passes_mfa
@@ -88,7 +89,8 @@ def _of_created(planner: Planner, planned: PlannedUser, user: User, notice: Call
             yield notice(Attention.ENROL_TOTP)
         elif method == WEB_AUTHN:
             yield notice(Attention.ENROL_PASSKEY)
-        elif method not in planned.mfa_methods:
+        elif method not in planned.mfa_methods or planned.credential == Credential.IMPORT_JOB:
+            # Who was imported has to choose a password before Cognito takes a second factor.
             yield notice(Attention.MFA_NOT_RESTORED, method)
     restored = {identity.profile_name for identity in planned.links}
     for identity in links_of(user):

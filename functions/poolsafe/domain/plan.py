@@ -15,10 +15,8 @@ Nothing here is applied. `operations/restore_users.py` does what this says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from . import birthdates
@@ -26,9 +24,11 @@ from .credentials import Credential, Fallback, choose
 from .identities import MAX_LINKS, Identity, is_federated, links_of, own_identity
 from .match import Matcher, Twin
 from .outcome import Reason
+from .planned_user import Action, PlannedUser
 from .records import FORCE_CHANGE_PASSWORD, Group, User
 from .scope import Part
 from .sign_in import SecondFactors, second_factors
+from .taken import why_not_taken
 from .target import TargetPool
 from .update import changes
 from .wishes import Federated, Wishes
@@ -36,63 +36,6 @@ from .wishes import Federated, Wishes
 #: A restore is done with a user within this time of creating it.
 UNTOUCHED = timedelta(minutes=10)
 PREFERRED_USERNAME = "preferred_username"
-
-
-class Action(StrEnum):
-    """What the restore will do with a user."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    SKIP = "skip"
-    DEFER = "defer"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedUser:
-    """One row of the plan: all that applying it needs.
-
-    `existing_sub` and `existing_username` are set where the target has the
-    user. Where it is updated, `attributes` and `groups` are what it lacks.
-    `sign_in_name` is what the user is created with; of one who is deferred, the
-    name that the profile will have. `preferred_username` is set late, because as an alias nobody unconfirmed may
-    have one. `link_providers` and `link_user_ids` go together.
-    """
-
-    username: str
-    sub: str
-    action: Action
-    reason: str | None = None
-    sign_in_name: str | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    groups: tuple[str, ...] = ()
-    service_groups: tuple[str, ...] = ()
-    enabled: bool = True
-    existing_sub: str | None = None
-    existing_username: str | None = None
-    credential: str | None = None
-    credential_reason: str | None = None
-    preferred_username: str | None = None
-    mfa_methods: tuple[str, ...] = ()
-    preferred_mfa: str | None = None
-    link_providers: tuple[str, ...] = ()
-    link_user_ids: tuple[str, ...] = ()
-
-    @property
-    def links(self) -> tuple[Identity, ...]:
-        """The identities that are to be linked."""
-        return tuple(map(Identity, self.link_providers, self.link_user_ids))
-
-    @property
-    def needs_confirming(self) -> bool:
-        """Whether there is something that only a confirmed user can have.
-
-        A second factor [API AdminSetUserMFAPreference] or a preferred username
-        (aws-amplify/amplify-js#1669); links, since one to an unconfirmed user was
-        seen to fail (aws-amplify/amplify-js#497). Who is to wait with a temporary
-        password is confirmed for a moment then.
-        """
-        return bool(self.mfa_methods or self.preferred_username or self.link_providers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +150,7 @@ class Planner:
     def _new(self, planned: PlannedUser, user: User) -> PlannedUser:
         if not self.wishes.scope.has(Part.USERS):
             return replace(planned, action=Action.SKIP, reason=Reason.NOT_IN_TARGET)
-        if reason := self._why_not_taken(user, planned.attributes):
+        if reason := why_not_taken(self.target, user, planned.attributes):
             return replace(planned, action=Action.FAIL, reason=reason, sign_in_name=self.target.sign_in_name(user))
         return self._created(planned, user, self.target.sign_in_name(user))
 
@@ -256,7 +199,7 @@ class Planner:
             return deferred
         # Never `<Provider>_<id>`: that name is Cognito's, and taking it breaks the provider's sign-in for good.
         local = replace(user, username=user.sub)
-        if not self.links(user) or self._why_not_taken(local, planned.attributes):
+        if not self.links(user) or why_not_taken(self.target, local, planned.attributes):
             return deferred
         # They come in through their provider: a password of their own, known to nobody, is all they need.
         linking = self._with(credentials=Credential.RESET, credentials_fallback=Fallback.RESET)
@@ -296,17 +239,6 @@ class Planner:
 
     def _with(self, **wishes: Any) -> Planner:
         return replace(self, wishes=replace(self.wishes, **wishes))
-
-    def _why_not_taken(self, user: User, attributes: Mapping[str, str]) -> str | None:
-        if self.target.sign_in_name(user) is None:
-            return Reason.NO_SIGN_IN_ATTRIBUTE
-        if self.target.takes_for_an_alias(user.username):
-            return Reason.USERNAME_LIKE_ALIAS
-        if missing := self.target.missing_required(attributes):
-            return f"{Reason.REQUIRED_ATTRIBUTE_MISSING}:{','.join(missing)}"
-        if long := self.target.too_long(attributes):
-            return f"{Reason.ATTRIBUTE_TOO_LONG}:{','.join(long)}"
-        return None
 
     def _split(self, groups: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         own = tuple(name for name in groups if not self.is_service_made(name))

@@ -9,8 +9,9 @@ from .credentials import Credential
 from .manifest import PARTIAL, Manifest
 from .notices import Attention
 from .outcome import Reason
-from .plan import Action, Planner
+from .plan import Planner
 from .plan_survey import Survey
+from .planned_user import Action
 from .quotas import Category
 from .records import CONFIRMED
 from .requests import RestoreRequest

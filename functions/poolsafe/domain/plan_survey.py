@@ -10,7 +10,7 @@ from ..errors import TargetMismatch
 from .credentials import Credential
 from .notices import Notice
 from .outcome import Reason
-from .plan import Action, PlannedUser
+from .planned_user import Action, PlannedUser
 from .quotas import Category
 from .records import User
 from .target import TargetPool
@@ -62,7 +62,7 @@ class Survey:
         if planned.action in (Action.CREATE, Action.UPDATE):
             self.unknown_attributes.update(target.unknown(planned.attributes))
             self.links += len(planned.links)
-            self.mfa += bool(planned.mfa_methods)
+            self.mfa += bool(planned.mfa_methods) and planned.credential != Credential.IMPORT_JOB
             self._count_calls(planned)
         if planned.action is Action.CREATE:
             self.credentials[str(planned.credential)] += 1

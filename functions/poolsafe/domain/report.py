@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .diff import Skipped
+from .difference import Skipped
 from .outcome import Kind, Result, user_counts
 
 COMPLETE = "COMPLETE"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..errors import InvalidRequest
-from .configuration.override import Override
+from .create_pool import CreatePool
 from .credentials import Credential, Fallback
 from .scope import PEOPLE, Part, Scope
 from .snapshot import POOL_ID, SnapshotRef, region_of
@@ -55,26 +55,6 @@ class BackupRequest:
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> BackupRequest:
         return cls(**{**state, "include": tuple(state["include"])})
-
-
-@dataclass(frozen=True, slots=True)
-class CreatePool:
-    """`create_pool` of a restore: a new pool from the snapshot's configuration."""
-
-    pool_name: str
-    region: str
-    override: Override = field(default_factory=Override)
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any], snapshot: SnapshotRef, regions: frozenset[str]) -> CreatePool:
-        region = document.get("region", region_of(snapshot.user_pool_id))
-        if region not in regions:
-            raise InvalidRequest("create_pool.region", "names a Region that has no Cognito user pools", '"us-east-1"')
-        return cls(document["pool_name"], region, Override.of(document.get("override", {})))
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> CreatePool:
-        return cls(state["pool_name"], state["region"], Override.of(state["override"]))
 
 
 @dataclass(frozen=True, slots=True)

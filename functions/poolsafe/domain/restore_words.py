@@ -11,7 +11,7 @@ from .configuration.differences import KEPT
 from .configuration.to_change import Who
 from .configuration.todo import Why
 from .credentials import Credential
-from .diff import Declared, Skipped, Undeclared
+from .difference import Declared, Skipped, Undeclared
 from .notices import Attention
 from .outcome import Reason
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..domain.deferred import DeferredUser, deferred_key
-from ..domain.plan import PlannedUser
+from ..domain.planned_user import PlannedUser
 from ..ports import ObjectStore
 
 

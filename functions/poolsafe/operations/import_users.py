@@ -12,22 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..domain.credentials import Credential
 from ..domain.import_file import MAX_FILE_BYTES, MAX_FILE_ROWS, row
 from ..domain.lane import ExportProgress
-from ..domain.match import Directory, Matcher
-from ..domain.plan import Action, PlannedUser
-from ..domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, User
+from ..domain.planned_user import Action, PlannedUser
 from ..domain.snapshot import RestorePaths
 from ..domain.target import TargetPool
 from ..errors import ImportFailed, NotFound, PoolNotFound, Rejected, Unexpected
 from ..ports import Clock, Deadline, FileFormat, ObjectStore, ServiceApi, Web
 from .parts import part_keys, read_keys
-from .reading import look_up
-from .restore_users import CLOCK_SKEW
 
 #: Cognito's statuses of a job [API UserImportJobType].
 CREATED, SUCCEEDED = "Created", "Succeeded"
@@ -219,39 +215,3 @@ class ImportJobs:
             "(see the user import tool in the Cognito console), then redrive; or start a new restore with other "
             "credentials."
         )
-
-
-@dataclass(frozen=True, slots=True)
-class FindImported:
-    """Who of some planned users is in the target now: what a job reports is not asked."""
-
-    store: ObjectStore
-    working_format: FileFormat
-    matcher: Matcher
-    paths: RestorePaths
-    listed: ExportProgress
-    since: datetime
-
-    def __call__(self, planned: Sequence[PlannedUser]) -> dict[str, User]:
-        """The users of the target that the import made of these, by old `sub`."""
-        saved = [_as_saved(user) for user in planned if user.credential == Credential.IMPORT_JOB]
-        if not saved:
-            return {}
-        keys = part_keys(self.paths.target_imported, "users", self.listed, self.working_format)
-        rows = look_up(self.store, lambda _: self.working_format, keys, self.matcher, saved)
-        directory = Directory(self.matcher, (user for user in rows if self._is_imported(user)))
-        found = {user.sub: directory.find(user) for user in saved}
-        return {
-            user.sub: twin
-            for user in saved
-            if (twin := found[user.sub]) is not None and self.matcher.proves(user, twin)
-        }
-
-    def _is_imported(self, user: User) -> bool:
-        return user.created_at >= self.since - CLOCK_SKEW and user.status != FORCE_CHANGE_PASSWORD
-
-
-def _as_saved(planned: PlannedUser) -> User:
-    """A planned user, as one of the snapshot is looked up."""
-    never = datetime.min.replace(tzinfo=UTC)
-    return User(planned.username, planned.sub, CONFIRMED, planned.enabled, never, never, planned.attributes)

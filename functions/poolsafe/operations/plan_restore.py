@@ -18,15 +18,15 @@ from ..domain.lane import ExportProgress
 from ..domain.match import Names
 from ..domain.notices import Notice, notices
 from ..domain.outcome import Kind, Outcome, Reason, Result
-from ..domain.plan import Action, PlannedUser, Planner
+from ..domain.plan import Planner
 from ..domain.plan_summary import summarise
 from ..domain.plan_survey import CONFLICTS, Survey
+from ..domain.planned_user import Action, PlannedUser
 from ..domain.quotas import Category
 from ..domain.records import Group, User
 from ..domain.requests import RestoreRequest
 from ..domain.scope import Part
 from ..domain.snapshot import RestorePaths
-from ..domain.target import TargetPool
 from ..domain.wishes import OnConflict
 from ..errors import InvalidRequest
 from ..ports import Deadline, FileFormat, ObjectStore, Where
@@ -36,8 +36,6 @@ from .reading import SnapshotReader, look_up
 
 #: Small parts: each is a unit of work of a restore lane.
 PLANNED_ROWS = 2_000
-#: A sub is a UUID.
-SUB_LENGTH = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,39 +235,3 @@ def load_needed_groups(store: ObjectStore, paths: RestorePaths) -> frozenset[str
     """The groups that the selected users bring along; none where everybody is selected."""
     found = store.get(paths.needed_groups_key)
     return frozenset(json.loads(found.content)) if found else frozenset()
-
-
-def require_importable(request: RestoreRequest, target: TargetPool) -> None:
-    """Refuse an import into a pool where it cannot work for anybody. Raises InvalidRequest."""
-    if request.credentials is Credential.IMPORT_JOB and not target.auto_verified:
-        raise InvalidRequest(
-            "credentials",
-            f"is import-job, and {target.user_pool_id} verifies neither e-mail addresses nor phone numbers by itself, "
-            "so Cognito starts no import there. Set AutoVerifiedAttributes (aws cognito-idp update-user-pool; send the "
-            "whole object), or take another way",
-            '"credentials": "reset"',
-        )
-
-
-def sub_attribute_of(request: RestoreRequest, target: TargetPool) -> str | None:
-    """The attribute that takes the old `sub`, or None where the target has none and none was asked for."""
-    wanted = request.sub_attribute
-    if wanted is None:
-        return None
-    if target.max_lengths.get(wanted, SUB_LENGTH) < SUB_LENGTH:
-        raise InvalidRequest(
-            "sub_attribute",
-            f"names {wanted}, which holds fewer than the {SUB_LENGTH} characters of a sub in {target.user_pool_id}. "
-            "Name another, or restore without",
-            '"sub_attribute": null',
-        )
-    if wanted in target.attribute_names:
-        return wanted
-    if request.sub_attribute_given:
-        raise InvalidRequest(
-            "sub_attribute",
-            f"names {wanted}, which the schema of {target.user_pool_id} does not have. Add it to the target (aws "
-            "cognito-idp add-custom-attributes, with Mutable=false), or leave it out to restore without",
-            '"sub_attribute": null',
-        )
-    return None

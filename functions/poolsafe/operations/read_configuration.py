@@ -110,14 +110,6 @@ class ReadConfiguration:
         own = (told for client_id, told in clients.items() if told.get("ClientId") == client_id)
         return [self._ask(operation)[member], *own]
 
-    def described(self) -> dict[str, Any]:
-        """The pool itself. Raises PoolNotFound."""
-        try:
-            told: dict[str, Any] = self.user_pool({})
-        except (Rejected, AccessDenied) as error:
-            raise _as_pool_not_found(error, self.user_pool_id) from None
-        return told
-
     def provider_names(self) -> list[str]:
         """The names of the pool's identity providers."""
         return [entry["ProviderName"] for entry in self._all("ListIdentityProviders", "Providers", MaxResults=60)]

@@ -17,8 +17,8 @@ Document = dict[str, Any]
 
 def read_target(reader: ReadConfiguration) -> Document:
     """Of a pool that exists. Raises PoolNotFound."""
-    documents = {SectionName.USER_POOL.value: reader.described()}
-    return _document(documents["user_pool"], reader.mfa(documents), reader.provider_names())
+    _, described = reader.section(SectionName.USER_POOL, {})
+    return _document(described, reader.mfa({}), reader.provider_names())
 
 
 def planned_target(described: Mapping[str, Any], wanted: Configuration) -> Document:

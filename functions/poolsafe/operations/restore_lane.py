@@ -12,7 +12,7 @@ from typing import Any
 from ..domain.credentials import Credential
 from ..domain.lane import ExportProgress
 from ..domain.outcome import Kind, Outcome, Result, merge, tally
-from ..domain.plan import PlannedUser
+from ..domain.planned_user import PlannedUser
 from ..domain.records import User
 from ..domain.snapshot import RestorePaths
 from ..domain.temporary_password import TemporaryPassword

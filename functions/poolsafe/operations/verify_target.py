@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..domain.diff import Difference, Expected, Found, compare_groups, compare_user
+from ..domain.diff import Expected, Found, compare_groups, compare_user
+from ..domain.difference import Difference
 from ..domain.lane import ExportProgress
 from ..domain.outcome import Kind, Outcome, Reason, Result
 from ..domain.plan import Planner

@@ -1,0 +1,128 @@
+"""The user in the target that a planned one becomes: made now, by an import, or by an attempt that died.
+
+Who is there although the plan did not find them was made by this restore if they carry the old `sub` and are new; where
+the target has no place for the old `sub`, if they are new and have all the attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ..domain.credentials import Credential, Fallback, mediums
+from ..domain.outcome import Reason
+from ..domain.planned_user import PlannedUser
+from ..domain.records import FORCE_CHANGE_PASSWORD, User
+from ..domain.target import TargetPool
+from ..errors import AlreadyExists, NotFound, Rejected
+from ..ports import UserPool
+
+#: Clocks of Cognito and Step Functions may differ by some seconds.
+CLOCK_SKEW = timedelta(minutes=2)
+POOL_OR_GROUP_GONE = "ResourceNotFoundException"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The user in the target. `password` is the one it was just made with; not `proven`, it may be anybody."""
+
+    user: User
+    proven: bool = True
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FindOrMake:
+    """Finds or makes one user. `since` is when the restore began, `fallback` for whom the import or the invitation
+    did not reach."""
+
+    pool: UserPool
+    target: TargetPool
+    new_password: Callable[[], str]
+    sub_attribute: str | None
+    since: datetime
+    fallback: Fallback
+
+    def __call__(self, planned: PlannedUser, imported: User | None) -> tuple[PlannedUser, Found | str]:
+        """The user, with the plan that it is restored by; or the reason why there is none. Raises PoolNotFound."""
+        if planned.credential == Credential.IMPORT_JOB:
+            imported = imported or self._imported_late(planned)
+            if imported is not None:
+                return planned, Found(imported)
+            if self.fallback is Fallback.FAIL:
+                return planned, Reason.NOT_IMPORTED
+            planned = replace(planned, credential=self.fallback.value, reason=Reason.NOT_IMPORTED)
+        try:
+            return planned, self._make_or_find(planned) or Reason.NAME_TAKEN
+        except Rejected as error:
+            require_pool(self.pool, error)
+            made = self._made_all_the_same(planned)
+            if made is None:
+                return planned, str(error)
+            return replace(planned, credential=self.fallback.value, reason=Reason.NOT_INVITED), made
+
+    def _make_or_find(self, planned: PlannedUser) -> Found | None:
+        """The new user, or the one an earlier attempt made; None for somebody else's."""
+        if planned.existing_username:
+            return Found(self.pool.get_user(planned.existing_username))
+        name, password = planned.sign_in_name or planned.username, self.new_password()
+        try:
+            if planned.credential == Credential.INVITE:
+                ways = mediums(planned.attributes, self.target)
+                return Found(self.pool.invite_user(name, planned.attributes, ways))
+            return Found(self.pool.create_user(name, planned.attributes, password), password=password)
+        except AlreadyExists:
+            pass
+        try:
+            user = self.pool.get_user(name)
+        except NotFound as error:
+            # Somebody has the address as an alias, which Cognito may call the same (boto/boto3#3213).
+            require_pool(self.pool, error)
+            return None
+        if self.sub_attribute:
+            return Found(user) if self._is_ours(planned, user) else None
+        if not (self._is_new(user) and _attributes_agree(planned, user)):
+            return None
+        # Nobody who signs up is ever in FORCE_CHANGE_PASSWORD. One who is not there any more may be anybody.
+        return Found(user, proven=user.status == FORCE_CHANGE_PASSWORD)
+
+    def _made_all_the_same(self, planned: PlannedUser) -> Found | None:
+        """A user whose invitation Cognito refused to send, after it had made them
+        (rahulpsd18/cognito-backup-restore, src/index.ts)."""
+        if planned.credential != Credential.INVITE or self.fallback is Fallback.FAIL:
+            return None
+        try:
+            user = self.pool.get_user(planned.sign_in_name or planned.username)
+        except NotFound:
+            return None
+        return Found(user) if self._is_ours(planned, user) else None
+
+    def _imported_late(self, planned: PlannedUser) -> User | None:
+        """A user of the import whom the listing did not show yet, or whom an earlier attempt made otherwise."""
+        try:
+            user = self.pool.get_user(planned.sign_in_name or planned.username)
+        except NotFound as error:
+            require_pool(self.pool, error)
+            return None
+        return user if self._is_ours(planned, user) and user.status != FORCE_CHANGE_PASSWORD else None
+
+    def _is_ours(self, planned: PlannedUser, user: User) -> bool:
+        if not self._is_new(user):
+            return False
+        if self.sub_attribute is None:
+            return _attributes_agree(planned, user)
+        return user.attributes.get(self.sub_attribute) == planned.attributes.get(self.sub_attribute)
+
+    def _is_new(self, user: User) -> bool:
+        return user.created_at >= self.since - CLOCK_SKEW
+
+
+def _attributes_agree(planned: PlannedUser, user: User) -> bool:
+    return all(user.attributes.get(name, "").lower() == value.lower() for name, value in planned.attributes.items())
+
+
+def require_pool(pool: UserPool, error: Rejected) -> None:
+    """Cognito says the same of a group that is gone and of a pool that is. Raises PoolNotFound for the pool."""
+    if error.code == POOL_OR_GROUP_GONE:
+        pool.describe()

@@ -1,0 +1,113 @@
+"""What makes a user usable: the password, and all that only a confirmed user can have.
+
+Who is to get a temporary password and has a link, a second factor or a preferred username is confirmed first, and
+disabled for that moment: a password that somebody has chosen cannot be mistaken for one of ours then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from ..domain.credentials import Credential
+from ..domain.identities import Identity, identities_of
+from ..domain.outcome import Kind, Outcome, Reason, Result
+from ..domain.planned_user import PlannedUser
+from ..domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, User
+from ..errors import Rejected
+from ..ports import UserPool
+from .find_or_make import Found, require_pool
+
+#: Cognito's codes for a user who has to choose a password before they can have a second factor.
+PASSWORD_FIRST = frozenset({"PasswordResetRequiredException", "UserNotConfirmedException"})
+
+
+@dataclass(frozen=True, slots=True)
+class GivePassword:
+    """Works on one user who is there. `new_password` makes a new unguessable one at each call."""
+
+    pool: UserPool
+    new_password: Callable[[], str]
+
+    def __call__(self, planned: PlannedUser, found: Found, outcomes: list[Outcome]) -> str | None:
+        """Everything from the password on; the temporary one where there is one to hand over."""
+        user = found.user
+        waits = user.status == FORCE_CHANGE_PASSWORD
+        match planned.credential:
+            case Credential.RESET:
+                if waits:
+                    self.pool.set_password(user.username, self.new_password())
+                outcomes += self._late(planned, user)
+                if planned.reason == Reason.UNFINISHED and planned.enabled and not user.enabled:
+                    # Disabled for a moment by a restore that died in it.
+                    self.pool.enable_user(user.username)
+            case Credential.TEMPORARY:
+                # Confirmed and disabled is what we left: nobody who is disabled can have chosen a password.
+                half_way = planned.needs_confirming and user.status == CONFIRMED and not user.enabled
+                if waits or half_way:
+                    return self._temporary(planned, found, outcomes)
+            case _:
+                outcomes += self._late(planned, user)
+        return None
+
+    def _temporary(self, planned: PlannedUser, found: Found, outcomes: list[Outcome]) -> str:
+        name = found.user.username
+        if not planned.needs_confirming:
+            password = found.password or self.new_password()
+            if found.password is None:
+                self.pool.set_temporary_password(name, password)
+            return password
+        password = self.new_password()
+        self.pool.disable_user(name)
+        self.pool.set_password(name, self.new_password())
+        outcomes += self._late(planned, found.user)
+        self.pool.set_temporary_password(name, password)
+        if planned.enabled:
+            self.pool.enable_user(name)
+        return password
+
+    def _late(self, planned: PlannedUser, user: User) -> Iterator[Outcome]:
+        """Links, the preferred username, second factors. Raises Rejected for the username alone."""
+        for identity in planned.links:
+            yield self._link(planned, user, identity)
+        if planned.preferred_username and user.attributes.get("preferred_username") != planned.preferred_username:
+            self.pool.update_attributes(user.username, {"preferred_username": planned.preferred_username})
+        if planned.mfa_methods:
+            yield self.second_factors(planned, user)
+
+    def second_factors(self, planned: PlannedUser, user: User) -> Outcome:
+        """Set those of the plan."""
+        return self._attempt(
+            planned, user, Kind.MFA, None, self.pool.set_mfa, planned.mfa_methods, planned.preferred_mfa
+        )
+
+    def _link(self, planned: PlannedUser, user: User, identity: Identity) -> Outcome:
+        """Link unless it is linked, and look again after a refusal: linking twice is one, and so was, now and then,
+        linking that worked (boto/boto3#4163)."""
+        linked = Outcome(Kind.LINK, Result.CREATED, None, planned.username, planned.sub, user.sub)
+        linked = replace(linked, provider=identity.provider)
+        if _is_linked(user, identity):
+            return linked
+        told = self._attempt(
+            planned, user, Kind.LINK, identity.provider, self.pool.link, identity.provider, identity.user_id
+        )
+        if told.outcome is Result.FAILED and _is_linked(self.pool.get_user(user.username), identity):
+            return linked
+        return told
+
+    def _attempt(
+        self, planned: PlannedUser, user: User, kind: Kind, provider: str | None, call: Callable[..., None], *of: object
+    ) -> Outcome:
+        result, reason = Result.CREATED, None
+        try:
+            call(user.username, *of)
+        except Rejected as error:
+            require_pool(self.pool, error)
+            result, reason = Result.FAILED, str(error)
+            if error.code in PASSWORD_FIRST:
+                result, reason = Result.SKIPPED, Reason.PASSWORD_FIRST.value
+        return Outcome(kind, result, reason, planned.username, planned.sub, user.sub, provider=provider)
+
+
+def _is_linked(user: User, identity: Identity) -> bool:
+    return identity.profile_name in {one.profile_name for one in identities_of(user)}
