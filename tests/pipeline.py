@@ -93,7 +93,6 @@ class Machines:
         document = {"target_user_pool_id": target.user_pool_id, **options}
         request = RestoreRequest.of(document, REGIONS)
         manifest = find_snapshot(self.store, request.snapshot)
-        describe_pool(target, "target_user_pool_id")
         document = read_target(_reader_of(target))
         pool = TargetPool.from_document(document)
         require_importable(request, pool)

@@ -11,7 +11,6 @@ from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, run_id
 from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.check_target import require_importable, sub_attribute_of
-from poolsafe.operations.describe_pool import describe_pool
 from poolsafe.operations.load_configuration import require_configuration
 from poolsafe.operations.open_snapshot import find_snapshot
 from poolsafe.operations.read_target import keep_target, read_target
@@ -31,19 +30,18 @@ def handler(event: Event, invocation: Invocation) -> Event:
     if request.changes_configuration:
         require_configuration(manifest, "create_pool" if request.create_pool else "only.sections")
     wanted = request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id))
+    document = None
     if request.target_user_pool_id is not None:
-        pool, _ = application.user_pool(request.target_user_pool_id, request.quota_share)
-        described, _ = describe_pool(pool, "target_user_pool_id")
-        target = TargetPool.of(described)
+        document = read_target(application.configuration(request.target_user_pool_id, request.quota_share))
+        target = TargetPool.from_document(document)
         sub_attribute_of(request, target)
         require_importable(request, target)
     take_up(store, paths, wanted, again=request.restore_id is not None)
     if request.scope.is_selective:
         store.put(paths.selection_key, json.dumps(request.scope.selection).encode())
     frozen = frozen_plan(store, paths)
-    if request.target_user_pool_id is not None and frozen is None:
-        reader = application.configuration(request.target_user_pool_id, request.quota_share)
-        keep_target(store, paths, read_target(reader))
+    if document is not None and frozen is None:
+        keep_target(store, paths, document)
     lanes = restore_lanes(application.rates(request.quota_share))
     return {
         "request": wanted,

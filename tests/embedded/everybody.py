@@ -28,6 +28,8 @@ UNSETTLED = {
     "COMPROMISED": "was-compromised",
     "UNKNOWN": "is-unknown",
 }
+#: Who has no verified address: "forgot password" cannot reach them.
+UNREACHABLE = frozenset({"unverified", "awkward", "long", "bare"})
 UNICODE = "Ünïçødé-名前"
 
 

@@ -105,6 +105,8 @@ def test_the_report_of_many_invocations_is_one(hurried: Deployed, restore: tuple
         "user": {"created": USERS},
         "group": {"created": len(GROUPS)},
         "membership": {"created": _memberships()},
+        "link": {},
+        "mfa": {},
     }
     assert report["verification"]["undeclared_differences"] == {}
     outcomes = hurried.rows(f"restores/{restore[1]['restore_id']}/outcomes/")

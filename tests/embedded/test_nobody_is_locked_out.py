@@ -154,7 +154,7 @@ def test_by_every_name_the_second_factor_is_asked_for_that_came_back_and_no_othe
 
 def test_who_is_disabled_is_shut_out_until_they_are_enabled(seen: Seen) -> None:
     told = {key: way.told for key, way in seen.ways.items() if not seen.people[key].enabled}
-    assert told == dict.fromkeys(("disabled", "disabled-unverified", "disabled-texts"), {"NotAuthorizedException"})
+    assert told == {key: {"NotAuthorizedException"} for key in ("disabled", "disabled-unverified", "disabled-texts")}
 
 
 def test_all_that_somebody_has_to_do_is_on_the_list_and_counted(seen: Seen) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import urllib.request
@@ -13,7 +14,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.embedded.deployed import ORIGINAL_SUB, Account, Deployed, Json, fits
-from tests.embedded.everybody import CUSTOM, FEDERATED, GROUPS, PASSWORD, UNICODE, UNSETTLED, Everybody, everybody
+from tests.embedded.everybody import (
+    CUSTOM,
+    FEDERATED,
+    GROUPS,
+    PASSWORD,
+    UNICODE,
+    UNREACHABLE,
+    UNSETTLED,
+    Everybody,
+    everybody,
+)
 
 NEW_PASSWORD = "Chosen-after-the-restore-1"
 #: What it takes to read the configuration of a pool that has nothing but users and groups.
@@ -146,7 +157,15 @@ def test_everybodys_attributes_are_back(deployed: Deployed, moved: Moved) -> Non
 
 
 def test_nobody_is_left_to_change_a_password_they_do_not_have(deployed: Deployed, moved: Moved) -> None:
-    assert {user.status for user in deployed.users(moved.target).values()} == {"CONFIRMED"}
+    """Who cannot be reached has a temporary password, where somebody can read it; the others are CONFIRMED."""
+    users = deployed.users(moved.target)
+    waiting = {name for name, user in users.items() if user.status == "FORCE_CHANGE_PASSWORD"}
+    assert waiting == UNREACHABLE
+    assert {user.status for name, user in users.items() if name not in waiting} == {"CONFIRMED"}
+    content = deployed.content(deployed.document(moved.restore["report"])["files"]["temporary_passwords"]).decode()
+    handed = {row["username"]: row["temporary_password"] for row in csv.DictReader(content.splitlines())}
+    assert handed.keys() == waiting
+    assert len(set(handed.values())) == len(waiting)
 
 
 def test_who_was_disabled_is_disabled_and_nobody_else(deployed: Deployed, moved: Moved) -> None:
@@ -196,10 +215,11 @@ def test_a_restore_calls_once_for_each_thing_it_makes(moved: Moved) -> None:
     assert moved.restore_calls == {
         **CONFIGURATION_CALLS,
         **listed,
-        "DescribeUserPool": 2,
+        # What the target offers is read once more, before anything is planned.
+        **dict.fromkeys(("DescribeUserPool", "GetUserPoolMfaConfig", "ListIdentityProviders"), 2),
         "CreateGroup": len(GROUPS),
         "AdminCreateUser": made,
-        "AdminSetUserPassword": made,
+        "AdminSetUserPassword": made - len(UNREACHABLE),
         "AdminAddUserToGroup": len(moved.source.memberships),
         "AdminDisableUser": 2,
     }
@@ -213,13 +233,15 @@ def test_the_report_counts_everything_and_tells_every_difference(deployed: Deplo
     fits("restore.report", report)
     fits("plan", report["plan"])
     assert report["plan"]["configuration"]["action"] == "compare"
-    made, lost = len(moved.source.local), len(UNSETTLED) + 1
+    made, lost = len(moved.source.local), len(UNSETTLED) + 1 + len(UNREACHABLE)
     assert report["status"] == "COMPLETE"
     assert report["snapshot"] == f"{moved.source.pool}/{moved.backup['snapshot_id']}"
     assert report["counts"] == {
         "user": {"created": made, "deferred": 1},
         "group": {"created": len(GROUPS), "skipped": 1},
         "membership": {"created": len(moved.source.memberships), "deferred": 1, "skipped": 1},
+        "link": {},
+        "mfa": {},
     }
     assert report["failures"] == {}
     assert report["verification"] == {
@@ -241,12 +263,20 @@ def test_the_report_counts_everything_and_tells_every_difference(deployed: Deplo
 def test_the_plan_foresaw_what_was_lost_and_who_is_billed(deployed: Deployed, moved: Moved) -> None:
     plan = deployed.document(moved.restore["report"])["plan"]
     made = len(moved.source.local)
-    assert plan["users"] == {"create": made, "skip": 0, "defer": 1, "fail": 0}
+    assert plan["users"] == {"create": made, "update": 0, "skip": 0, "defer": 1, "fail": 0}
+    assert plan["credentials"] == {
+        "reset": made - len(UNREACHABLE),
+        "import-job": 0,
+        "temporary": len(UNREACHABLE),
+        "invite": 0,
+    }
+    assert plan["unreachable"] == {"no_recovery_channel": len(UNREACHABLE)}
+    assert {row["username"] for row in deployed.rows(_prefix(moved) + "attention/")} == UNREACHABLE | {"linked"}
     assert (plan["users_billed_as_active"], plan["messages"]) == (made, 0)
     assert plan["declared_losses"]["passwords"] == made
     assert plan["declared_losses"]["federated_users_until_they_sign_in"] == 1
     assert plan["declared_losses"]["links_to_providers"] == 1
-    assert plan["warnings"] == []
+    assert [warning.partition(" ")[0] for warning in plan["warnings"]] == [str(len(UNREACHABLE))] * 2
 
 
 def test_every_file_that_the_report_names_is_there(deployed: Deployed, moved: Moved) -> None:

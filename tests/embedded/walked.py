@@ -15,6 +15,8 @@ from tests.embedded.sign_ins import Door, HandedOut, handed_out, refusal
 
 #: Whose key is not known: the federated user of each pool.
 FEDERATED = "federated"
+#: What the way of somebody begins with who does not get in.
+SHUT_OUT = "shut out"
 Attention = Counter[tuple[str, str, str | None]]
 
 
@@ -53,9 +55,12 @@ class Walker:
             way = self._asked(person, username)
         except (ClientError, KeyError):
             way = self._fallback(username)
-        if way.by.startswith("shut out"):
+        if way.by.startswith(SHUT_OUT):
             return way
-        later = {name: self.door.come_in(name) for name in self._names(person, username)}
+        try:
+            later = {name: self.door.come_in(name) for name in self._names(person, username)}
+        except ClientError as refused:
+            return _shut_out(refused)
         return replace(way, later=later, told=frozenset(told))
 
     def _asked(self, person: Person, username: str) -> Way:
@@ -72,11 +77,11 @@ class Walker:
     def _fallback(self, username: str) -> Way:
         row = self.handed.get(username)
         if row is None:
-            return Way("shut out: nothing was given")
+            return Way(f"{SHUT_OUT}: nothing was given")
         try:
             return Way("fallback", first=self.door.come_in(row.sign_in_name, row.password))
         except ClientError as refused:
-            return Way(f"shut out: {refused.response['Error']['Code']}")
+            return _shut_out(refused)
 
     def _while_disabled(self, username: str) -> str | None:
         row = self.handed.get(username)
@@ -86,6 +91,10 @@ class Walker:
         """An alias that nobody can have before they accept their invitation is none."""
         lost = {person.more.get("preferred_username")} if self.credential == "invite" and person.enabled else set()
         return [name for name in person.names(self.kind, username) if name not in lost]
+
+
+def _shut_out(refused: ClientError) -> Way:
+    return Way(f"{SHUT_OUT}: {refused.response['Error']['Code']}")
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from poolsafe.domain.outcome import Kind, Outcome
 from poolsafe.domain.plan import Planner
 from poolsafe.domain.target import TargetPool
 from poolsafe.domain.wishes import Wishes
-from tests.fakes import FakeUserPool
+from tests.fakes import FakeUserPool, MemoryStore
 from tests.pipeline import LATEST, Machines, target_pool
 
 MARK = "custom:original_sub"
@@ -43,6 +46,16 @@ def outcomes_of(machines: Machines, result: dict[str, Any], kind: Kind) -> dict[
         outcome.group_name if kind is Kind.GROUP else outcome.username: outcome
         for outcome in machines.outcomes(result)
         if outcome.kind is kind
+    }
+
+
+def texts_of(store: MemoryStore) -> dict[str, str]:
+    """All that lies in a bucket, as text: a word inside a compressed file is found too."""
+    return {
+        key: str(pq.read_table(pa.BufferReader(stored.content)).to_pylist())
+        if key.endswith(".parquet")
+        else stored.content.decode()
+        for key, stored in store.objects.items()
     }
 
 

@@ -162,6 +162,8 @@ HOSTILE: list[tuple[str, User, Reason | None]] = [
     ("a quotation mark", user({**MAIL, "name": 'The "Countess"'}), Reason.NOT_FOR_CSV),
     ("a newline", user({**MAIL, "address": "One\nTwo"}), Reason.NOT_FOR_CSV),
     ("a carriage return", user({**MAIL, "address": "One\rTwo"}), Reason.NOT_FOR_CSV),
+    ("a line separator", user({**MAIL, "address": "One\u2028Two"}), Reason.NOT_FOR_CSV),
+    ("a next line", user({**MAIL, "address": "One\x85Two"}), Reason.NOT_FOR_CSV),
     ("a backslash", user({**MAIL, "name": "A\\da"}), Reason.NOT_FOR_CSV),
     ("a backslash at the end", user({**MAIL, "name": "Ada\\"}), Reason.NOT_FOR_CSV),
     ("a leading space", user({**MAIL, "name": " Ada"}), Reason.NOT_FOR_CSV),

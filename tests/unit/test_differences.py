@@ -8,21 +8,16 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.diff import (
-    Declared,
-    Difference,
-    Expected,
-    Found,
-    Skipped,
-    Undeclared,
-    compare_groups,
-    compare_user,
-)
+from poolsafe.domain.credentials import Credential
+from poolsafe.domain.diff import Expected, Found, compare_groups, compare_user
+from poolsafe.domain.difference import Declared, Difference, Skipped, Undeclared
 from poolsafe.domain.outcome import Kind, Outcome, Reason, Result
 from poolsafe.domain.plan import Planner
 from poolsafe.domain.records import FORCE_CHANGE_PASSWORD, Group, User
+from poolsafe.domain.scope import Part, Scope
+from poolsafe.domain.wishes import OnConflict, Wishes
 from tests.fakes import START
-from tests.unit.restores import planner
+from tests.unit.restores import mfa, planner
 
 LATER = datetime(2026, 11, 23, tzinfo=UTC)
 SAVED = User("alice", "old", "CONFIRMED", True, START, START, {"email": "alice@example.com", "email_verified": "true"})
@@ -42,11 +37,12 @@ def compared(
     back_groups: tuple[str, ...] = (),
     failed_groups: tuple[str, ...] = (),
     outcome: Outcome | None = CREATED,
+    mfa_done: bool = False,
     planner: Planner = planner(),  # noqa: B008 - frozen
 ) -> set[tuple[Declared | Skipped | Undeclared, str | None]]:
     """Each difference with its field."""
     found = None if back is None else Found(back, frozenset(back_groups))
-    expected = Expected(saved, frozenset(groups), outcome, frozenset(failed_groups))
+    expected = Expected(saved, frozenset(groups), outcome, frozenset(failed_groups), mfa_done)
     return {(told.difference, told.field) for told in compare_user(planner, expected, found)}
 
 
@@ -74,7 +70,7 @@ def test_a_user_that_came_back_right_has_a_new_sub_and_new_dates_and_nothing_els
         ),
         ({"back": with_attributes(BACK, email="other@example.com")}, (Undeclared.ATTRIBUTE, "email")),
         ({"back": with_attributes(BACK, email_verified="false")}, (Undeclared.ATTRIBUTE, "email_verified")),
-        ({"back": with_attributes(BACK, email=None)}, (Undeclared.ATTRIBUTE, "email")),
+        ({"saved": with_attributes(SAVED, name="Alice")}, (Undeclared.ATTRIBUTE, "name")),
         ({"back": with_attributes(BACK, name="")}, (Undeclared.ATTRIBUTE, "name")),
         ({"back": with_attributes(BACK, email="ALICE@example.com")}, (Undeclared.ATTRIBUTE, "email")),
         (
@@ -116,6 +112,97 @@ def test_each_difference_that_cognito_makes_unavoidable_is_declared(
     found = compared(**arguments)
     assert difference in found
     assert not [told for told in found if isinstance(told[0], Undeclared)]
+
+
+def test_a_flag_that_stands_by_no_address_is_no_difference_and_a_lost_address_is_missed_with_its_flag() -> None:
+    assert compared(back=with_attributes(BACK, phone_number_verified="true")) == ALWAYS
+    lost = {(Undeclared.ATTRIBUTE, "email"), (Undeclared.ATTRIBUTE, "email_verified")}
+    assert compared(back=with_attributes(BACK, email=None)) == ALWAYS | lost
+
+
+WAITING = replace(BACK, status=FORCE_CHANGE_PASSWORD)
+
+
+@pytest.mark.parametrize("credential", Credential)
+@pytest.mark.parametrize("status", ["CONFIRMED", FORCE_CHANGE_PASSWORD, "RESET_REQUIRED", "UNCONFIRMED"])
+def test_a_status_is_that_of_the_credential_or_of_somebody_who_has_signed_in_since(
+    credential: Credential, status: str
+) -> None:
+    right = {
+        Credential.RESET: "CONFIRMED",
+        Credential.IMPORT_JOB: "RESET_REQUIRED",
+        Credential.TEMPORARY: FORCE_CHANGE_PASSWORD,
+        Credential.INVITE: FORCE_CHANGE_PASSWORD,
+    }[credential]
+    found = compared(back=replace(BACK, status=status), outcome=replace(CREATED, credential=credential.value))
+    if status == "CONFIRMED":
+        assert found == ALWAYS
+    elif status == right:
+        assert found == ALWAYS | {(Declared.STATUS, "CONFIRMED")}
+    else:
+        assert found == ALWAYS | {(Undeclared.STATUS, status)}
+
+
+LINKED = with_attributes(SAVED, identities=GOOGLE)
+
+
+def test_a_link_is_there_under_its_providers_new_name_or_missed() -> None:
+    there = planner(providers=("Google",))
+    mapped = planner(wishes=Wishes(provider_map={"Google": "GoogleToo"}), providers=("GoogleToo",))
+    renamed = GOOGLE.replace("Google", "GoogleToo")
+    assert compared(LINKED, with_attributes(BACK, identities=GOOGLE), planner=there) == ALWAYS
+    assert compared(LINKED, with_attributes(BACK, identities=renamed), planner=mapped) == ALWAYS
+    assert compared(LINKED, planner=there) == ALWAYS | {(Undeclared.LINK_MISSING, "Google")}
+    assert compared(LINKED, planner=there, failed_groups=("Google",)) == ALWAYS
+    assert compared(LINKED) == ALWAYS | {(Declared.LINKS, "Google")}
+
+
+def test_a_second_factor_that_was_set_is_there_or_missed() -> None:
+    offering = planner(mfa=mfa("OPTIONAL"))
+    saved = replace(SAVED, mfa_methods=("EMAIL_OTP", "SOFTWARE_TOKEN_MFA"))
+    cases = {("EMAIL_OTP",): set(), (): {(Undeclared.MFA, "mfa")}, None: set()}
+    for methods, missed in cases.items():
+        back = replace(BACK, mfa_methods=methods)
+        found = compared(saved, back, planner=offering, mfa_done=True)
+        assert found == ALWAYS | {(Declared.MFA, "mfa")} | missed
+    assert compared(saved, replace(BACK, mfa_methods=()), planner=offering) == ALWAYS | {(Declared.MFA, "mfa")}
+
+
+@pytest.mark.parametrize(
+    ("saved", "back", "difference"),
+    [
+        ({"birthdate": "1815-12-10"}, {"birthdate": "12/10/1815"}, (Declared.FORM, "birthdate")),
+        ({"name": ""}, {}, (Declared.FORM, "name")),
+        ({}, {"name": ""}, (Undeclared.ATTRIBUTE, "name")),
+        ({"birthdate": "1815-12-10"}, {"birthdate": "10/12/1815"}, (Undeclared.ATTRIBUTE, "birthdate")),
+        (
+            {"phone_number": "+12065550100"},
+            {"phone_number": "+12065550100", "phone_number_verified": "false"},
+            (Declared.FORM, "phone_number_verified"),
+        ),
+        (
+            {"phone_number": "+12065550100"},
+            {"phone_number": "+12065550100", "phone_number_verified": "true"},
+            (Undeclared.ATTRIBUTE, "phone_number_verified"),
+        ),
+    ],
+)
+def test_what_an_import_says_otherwise_is_a_matter_of_form_and_nothing_else_is(
+    saved: dict[str, str], back: dict[str, str], difference: tuple[Any, str]
+) -> None:
+    assert compared(with_attributes(SAVED, **saved), with_attributes(BACK, **back)) == ALWAYS | {difference}
+
+
+def test_an_alias_that_nobody_invited_can_have_is_declared() -> None:
+    alias: dict[str, Any] = {"alias_attributes": ("preferred_username",)}
+    saved = with_attributes(SAVED, preferred_username="lady")
+    invite = planner(wishes=Wishes(Credential.INVITE), **alias)
+    invited = replace(CREATED, credential=Credential.INVITE.value)
+    lacks = (Declared.PREFERRED_USERNAME, "preferred_username")
+    assert lacks in compared(saved, WAITING, outcome=invited, planner=invite)
+    # Who got another credential than the one that was asked for has no reason to lack it.
+    assert (Undeclared.ATTRIBUTE, "preferred_username") in compared(saved, planner=invite)
+    assert (Undeclared.ATTRIBUTE, "preferred_username") in compared(saved, planner=planner(**alias))
 
 
 def test_case_excuses_no_other_difference() -> None:
@@ -171,6 +258,51 @@ def test_a_user_that_was_there_before_is_told_where_its_rights_differ(arguments:
 
 def test_a_user_that_was_there_before_and_is_gone_is_missed() -> None:
     assert compared(back=None, outcome=EXISTED) == {(Undeclared.MISSING, "user")}
+
+
+UPDATED = replace(EXISTED, outcome=Result.UPDATED)
+MEMBERS, PEOPLE_ALONE = (Scope(frozenset({part})) for part in (Part.MEMBERSHIPS, Part.USERS))
+
+
+@pytest.mark.parametrize("outcome", [EXISTED, UPDATED])
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, set()),
+        ({"back": with_attributes(BACK, name="since")}, set()),
+        ({"saved": with_attributes(SAVED, name="Alice")}, {(Undeclared.ATTRIBUTE, "name")}),
+        ({"saved": with_attributes(SAVED, email_verified="false")}, {(Declared.KEPT, "email_verified")}),
+        ({"saved": replace(SAVED, enabled=False)}, {(Undeclared.ENABLED, "enabled"), (Skipped.DIFFERS, "user")}),
+        ({"back": replace(BACK, enabled=False)}, {(Skipped.DIFFERS, "user")}),
+        ({"groups": ("staff",)}, {(Undeclared.MEMBERSHIP_MISSING, "staff")}),
+        ({"groups": ("staff",), "failed_groups": ("staff",)}, set()),
+        ({"back_groups": ("since",)}, set()),
+        ({"saved": LINKED}, {(Skipped.DIFFERS, "user")}),
+    ],
+)
+def test_what_an_update_should_have_written_is_missed_and_what_it_leaves_is_not(
+    arguments: dict[str, Any], expected: set[Any], outcome: Outcome
+) -> None:
+    updating = planner(wishes=Wishes(on_conflict=OnConflict.UPDATE), providers=("Google",))
+    found = compared(**arguments, outcome=outcome, planner=updating)
+    kept = {(Declared.KEPT, "name")} if (Undeclared.ATTRIBUTE, "name") in expected else set()
+    assert found == expected | kept
+
+
+@pytest.mark.parametrize(
+    ("scope", "arguments", "expected"),
+    [
+        (MEMBERS, {"groups": ("staff",)}, {(Undeclared.MEMBERSHIP_MISSING, "staff")}),
+        (MEMBERS, {"saved": replace(SAVED, enabled=False)}, set()),
+        (MEMBERS, {"saved": LINKED}, set()),
+        (PEOPLE_ALONE, {"groups": ("staff",)}, set()),
+        (PEOPLE_ALONE, {"saved": replace(SAVED, enabled=False)}, {(Skipped.DIFFERS, "user")}),
+        (PEOPLE_ALONE, {"saved": LINKED}, {(Skipped.DIFFERS, "user")}),
+    ],
+)
+def test_what_the_request_leaves_out_is_not_compared(scope: Scope, arguments: dict[str, Any], expected: Any) -> None:
+    partial = planner(wishes=Wishes(scope=scope), providers=("Google",))
+    assert compared(**arguments, outcome=EXISTED, planner=partial) == expected
 
 
 def test_a_difference_names_the_user_and_the_field_and_never_a_value() -> None:

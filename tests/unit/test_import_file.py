@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from poolsafe.domain.import_file import MAX_ROW_CHARACTERS, row, why_not_imported
@@ -118,7 +118,7 @@ birthdates = st.dates().map(lambda day: day.isoformat()) | st.dates().map(lambda
 @given(
     username=hostile,
     attributes=st.fixed_dictionaries(
-        {"email": st.just("a@example.com") | hostile, "email_verified": st.sampled_from(["true", "false"])},
+        {"email": st.just("a@example.com"), "email_verified": st.just("true")},
         optional={"name": hostile, "custom:tenant": hostile, "birthdate": birthdates | hostile},
     ),
     mode=st.sampled_from(["OFF", "OPTIONAL", "ON"]),
@@ -126,8 +126,7 @@ birthdates = st.dates().map(lambda day: day.isoformat()) | st.dates().map(lambda
 def test_whoever_is_let_through_is_read_back_as_they_were(username: str, attributes: dict[str, str], mode: str) -> None:
     target = target_pool(custom=CUSTOM, auto_verified=("email",), mfa=mfa(mode))
     saved, columns = _user(attributes, username), header_of(target)
-    if why_not_imported(saved, attributes, target_of(target)) is not None:
-        return
+    assume(why_not_imported(saved, attributes, target_of(target)) is None)
     line = row(columns, username, attributes, target_of(target))
     assert len(line.splitlines()) == 1
     back = read_back(columns, line)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from .import_file import why_not_imported
 from .outcome import Reason
 from .records import CONFIRMED, FORCE_CHANGE_PASSWORD, RESET_REQUIRED, User
-from .sign_in import why_not_recoverable
+from .sign_in import passes_mfa, why_not_recoverable
 from .target import TargetPool
 
 
@@ -86,8 +86,17 @@ def _why_not(
             return why_not_recoverable(user, target, methods)
         case Credential.IMPORT_JOB:
             # Nobody who has to reset a password can be given a second factor, so none stands in the way either.
-            return why_not_imported(user, attributes, target) or why_not_recoverable(user, target, ())
+            return (
+                why_not_imported(user, attributes, target)
+                or why_not_recoverable(user, target, ())
+                or _why_turned_away(user, target)
+            )
         case Credential.INVITE:
-            return None if mediums(attributes, target) else Reason.NO_ADDRESS
+            return _why_turned_away(user, target) if mediums(attributes, target) else Reason.NO_ADDRESS
         case Credential.TEMPORARY:
             return None
+
+
+def _why_turned_away(user: User, target: TargetPool) -> Reason | None:
+    """Why MFA lets nobody in who comes without a second factor and has this user's addresses; None where it does."""
+    return None if passes_mfa(user, target, ()) else Reason.RECOVERY_IS_MFA

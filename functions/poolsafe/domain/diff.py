@@ -68,7 +68,7 @@ def compare_user(planner: Planner, expected: Expected, found: Found | None) -> I
         yield difference(Undeclared.ENABLED)
     yield from (difference(what, name) for what, name in _status(saved, back, outcome))
     yield from (difference(what, name) for what, name in _factors(planner, expected, back))
-    yield from (difference(what, name) for what, name in _attributes(planner, saved, back))
+    yield from (difference(what, name) for what, name in _attributes(planner, saved, back, outcome))
     yield from (difference(what, name) for what, name in _links(planner, expected, back))
     yield from (difference(what, name) for what, name in _memberships(planner, expected, found))
 
@@ -93,10 +93,13 @@ def _of_existing(planner: Planner, expected: Expected, found: Found | None) -> T
             name for name, value in planner.wanted_attributes(saved).items() if found.user.attributes.get(name) != value
         }
         yield from ((Declared.KEPT, name) for name in sorted(left))
-    lacks_groups = lacking and not wishes.joins_existing
-    lacks_links = not _links_there(planner, saved, found.user)
-    lacks_links |= planner.target.lacks_alias(saved, found.user)
-    if lacks_groups or lacks_links or (found.user.enabled != saved.enabled and wishes.scope.has(Part.USERS)):
+    lacks_groups = lacking and wishes.scope.has(Part.MEMBERSHIPS) and not wishes.joins_existing
+    is_other = (
+        found.user.enabled != saved.enabled
+        or not _links_there(planner, saved, found.user)
+        or planner.target.lacks_alias(saved, found.user)
+    )
+    if lacks_groups or (is_other and wishes.scope.has(Part.USERS)):
         yield Skipped.DIFFERS, "user"
 
 
@@ -118,10 +121,11 @@ def _factors(planner: Planner, expected: Expected, back: User) -> Told:
         yield Declared.MFA, "mfa"
 
 
-def _attributes(planner: Planner, saved: User, back: User) -> Told:
+def _attributes(planner: Planner, saved: User, back: User, outcome: Outcome) -> Told:
     wanted = planner.target.writable(saved.attributes)
     got = planner.target.writable(back.attributes)
-    if planner.sub_attribute and planner.sub_attribute not in wanted:
+    if planner.sub_attribute and not wanted.get(planner.sub_attribute):
+        wanted.pop(planner.sub_attribute, None)
         right = got.pop(planner.sub_attribute, None) == saved.sub
         yield (Declared.ORIGINAL_SUB if right else Undeclared.ORIGINAL_SUB), planner.sub_attribute
     for name in sorted(wanted.keys() | got.keys()):
@@ -130,12 +134,13 @@ def _attributes(planner: Planner, saved: User, back: User) -> Told:
             continue
         if name == "birthdate" and planner.target.same_value(name, one, other):
             yield Declared.FORM, name
-        elif planner.lost_to_invitation(saved, name):
+        elif outcome.credential == Credential.INVITE and planner.lost_to_invitation(saved, name):
             yield Declared.PREFERRED_USERNAME, name
         else:
             lowered = not planner.target.case_sensitive and _lower(one) == _lower(other)
-            # A row of an import always says whether an address is verified; nothing is the same as no.
-            unsaid = name in FLAGS and {one, other} == {None, "false"}
+            # A row of an import always says whether an address is verified, where nothing is the same as no, and has no
+            # blanks, which are the same as nothing.
+            unsaid = (one == "" and other is None) or (name in FLAGS and {one, other} == {None, "false"})
             yield (Declared.CASE if lowered else Declared.FORM if unsaid else Undeclared.ATTRIBUTE), name
 
 

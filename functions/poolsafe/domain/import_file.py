@@ -64,5 +64,7 @@ def _join(values: Sequence[str]) -> str:
 
 
 def _fits(value: str) -> bool:
-    """Whether a value comes out of the file as it went in: nothing is documented of other escapes than the comma's."""
-    return value == value.strip() and not any(character in value for character in '\r\n"\\\x00')
+    """Whether a value comes out of the file as it went in: nothing is documented of other escapes than the comma's, nor
+    of what ends a line there.
+    """
+    return value == value.strip() and len(value.splitlines()) < 2 and not any(sign in value for sign in '"\\\x00')

@@ -61,7 +61,7 @@ def notices(
     def notice(attention: Attention, detail: str | None = None) -> Notice:
         return Notice(user.username, user.sub, attention, detail)
 
-    if planned.action in (Action.CREATE, Action.UPDATE) and not planner.wishes.scope.has(Part.GROUPS):
+    if planned.action in (Action.CREATE, Action.UPDATE, Action.DEFER) and not planner.wishes.scope.has(Part.GROUPS):
         yield from (notice(Attention.GROUP_MISSING, name) for name in planned.groups if name not in groups_there)
     if planned.action is Action.CREATE and not is_federated(user):
         yield from _of_created(planner, planned, user, notice)

@@ -86,9 +86,9 @@ class Planner:
         attributes = self.target.writable(user.attributes)
         if "birthdate" in attributes:
             attributes["birthdate"] = birthdates.iso(attributes["birthdate"])
-        if self.sub_attribute:
+        if self.sub_attribute and not attributes.get(self.sub_attribute):
             # A user that was restored before keeps its first `sub`: that is the one applications stored.
-            attributes.setdefault(self.sub_attribute, user.sub)
+            attributes[self.sub_attribute] = user.sub
         return attributes
 
     def changes(self, user: User, found: User) -> dict[str, str]:

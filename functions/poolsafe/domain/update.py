@@ -3,7 +3,7 @@
 a value that differs            written, where the attribute is mutable
 an address that differs         written only where both pools have it verified, and then as verified: nothing is sent
 a verified flag                 never: neither from false to true, nor the other way
-what the snapshot does not have left
+what the snapshot has blank     left, as is what it lacks: nothing is taken away
 passwords, second factors       left; whoever was disabled since stays so
 of a federated profile          custom attributes alone: the rest is the provider's
 """
@@ -25,6 +25,9 @@ def changes(target: TargetPool, saved: User, wanted: Mapping[str, str], found: U
     changed = {}
     for name, value in wanted.items():
         if name in FLAGS or name not in target.mutable or target.same_value(name, value, found.attributes.get(name)):
+            continue
+        if not value:
+            # It would take away what is there [API AdminUpdateUserAttributes].
             continue
         if is_federated(saved) and not name.startswith(CUSTOM):
             continue

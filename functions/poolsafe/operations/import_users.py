@@ -81,7 +81,7 @@ class WriteImport:
 
     def advance(self, planned: ExportProgress, progress: WriteProgress) -> WriteProgress:
         """Write until done or the deadline is near. The files of an earlier attempt are written again, the same."""
-        header = self.cognito.call("GetCSVHeader", UserPoolId=self.target.user_pool_id)["CSVHeader"]
+        header = _ask(self.cognito, self.target.user_pool_id, "GetCSVHeader")["CSVHeader"]
         keys = part_keys(self.paths.planned_users, "users", planned, self.working_format)
         part, files, file = progress.part, progress.files, File()
         while part < len(keys):
@@ -111,6 +111,15 @@ class WriteImport:
     def _put(self, number: int, header: Sequence[str], file: File) -> None:
         content = "".join(f"{line}\n" for line in (",".join(header), *file.lines)).encode()
         self.store.put(import_key(self.paths, number), content)
+
+
+def _ask(cognito: ServiceApi, user_pool_id: str, operation: str, **members: Any) -> dict[str, Any]:
+    """One call about a pool's imports. Raises PoolNotFound where the pool, or the job that is named, is not there."""
+    try:
+        return cognito.call(operation, UserPoolId=user_pool_id, **members)
+    except NotFound:
+        job = f", or its import job {members['JobId']}," if "JobId" in members else ""
+        raise PoolNotFound(f"The target {user_pool_id}{job} is gone. Start a new restore.") from None
 
 
 def import_key(paths: RestorePaths, number: int) -> str:
@@ -144,7 +153,7 @@ class ImportJobs:
             raise Unexpected(f"{import_key(self.paths, number)} is gone. Start the restore again.")
         self._upload(job["PreSignedUrl"], found.content)
         try:
-            self.cognito.call("StartUserImportJob", UserPoolId=self.user_pool_id, JobId=job_id)
+            _ask(self.cognito, self.user_pool_id, "StartUserImportJob", JobId=job_id)
         except Rejected as error:
             if error.code != NOT_NOW:
                 raise self._failed(job_id, str(error)) from None
@@ -158,14 +167,7 @@ class ImportJobs:
 
     def check(self, job_id: str, wait_seconds: int) -> dict[str, Any]:
         """`{"ended", "wait_seconds"}`. Raises ImportFailed for a job that ended and made nobody."""
-        try:
-            job = self.cognito.call("DescribeUserImportJob", UserPoolId=self.user_pool_id, JobId=job_id)[
-                "UserImportJob"
-            ]
-        except NotFound:
-            raise PoolNotFound(
-                f"The target {self.user_pool_id}, or its import job {job_id}, is gone. Start a new restore."
-            ) from None
+        job = _ask(self.cognito, self.user_pool_id, "DescribeUserImportJob", JobId=job_id)["UserImportJob"]
         status = job["Status"]
         if status == CREATED or status in UNDER_WAY:
             return {"ended": False, "wait_seconds": min(wait_seconds * 2, LONGEST_WAIT)}
@@ -177,9 +179,7 @@ class ImportJobs:
         found: list[Mapping[str, Any]] = []
         token: dict[str, str] = {}
         while True:
-            answer = self.cognito.call(
-                "ListUserImportJobs", UserPoolId=self.user_pool_id, MaxResults=FULL_PAGE, **token
-            )
+            answer = _ask(self.cognito, self.user_pool_id, "ListUserImportJobs", MaxResults=FULL_PAGE, **token)
             found += answer.get("UserImportJobs", ())
             if not answer.get("PaginationToken"):
                 return found
@@ -191,9 +191,10 @@ class ImportJobs:
 
     def _created(self, name: str) -> Mapping[str, Any]:
         try:
-            created = self.cognito.call(
+            created = _ask(
+                self.cognito,
+                self.user_pool_id,
                 "CreateUserImportJob",
-                UserPoolId=self.user_pool_id,
                 JobName=name,
                 CloudWatchLogsRoleArn=self.logs_role_arn,
             )
@@ -212,6 +213,7 @@ class ImportJobs:
         return ImportFailed(
             f"Import job {job_id} of {self.user_pool_id}: {what}. Groups were made, and nobody is half-made. The log "
             f"group /aws/cognito/userpools/{self.user_pool_id}/ has a line for each row, by number. Mend the cause "
-            "(see the user import tool in the Cognito console), then redrive; or start a new restore with other "
-            "credentials."
+            "(see the user import tool in the Cognito console), then start the restore again with the same input and "
+            f'"restore_id": "{self.paths.restore_id}" (a redrive would find the same job ended), or a new one with '
+            "other credentials."
         )

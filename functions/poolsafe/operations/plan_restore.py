@@ -108,8 +108,8 @@ class PlanRestore:
                 break
         written, done = writer.commit(), position == total
         if done:
-            self._refuse_if_impossible(survey)
             self._write_needed_groups(written)
+            self._refuse_if_impossible(survey)
         imports = survey.credentials[Credential.IMPORT_JOB]
         return PlanProgress(position, tuple(starts), written.to_state(), survey.to_state(), imports, done)
 
@@ -181,11 +181,8 @@ class PlanRestore:
     def _refuse_if_impossible(self, survey: Survey) -> None:
         survey.refuse_if_impossible(self.planner.target, self.request.max_failed_percent)
         if self.request.on_conflict is OnConflict.FAIL:
-            names = [
-                group.group_name
-                for group in self._groups()
-                if group.group_name in self.listed.groups and not self.planner.is_service_made(group.group_name)
-            ]
+            restored = (group.group_name for group in self._restored_groups())
+            names = [name for name in restored if name in self.listed.groups and not self.planner.is_service_made(name)]
             conflicts = [Outcome(Kind.GROUP, Result.FAILED, Reason.EXISTS, group_name=name) for name in names]
             self._write_rows(f"{self.paths.failing}groups", Outcome, conflicts)
             survey.refuse_conflicts(self.planner.target, len(conflicts), self.store.url(self.paths.failing))
@@ -200,10 +197,18 @@ class PlanRestore:
             name
             for batch in read_keys(self.store, self.working_format, keys, PlannedUser)
             for user in batch
-            if user.action in (Action.CREATE, Action.UPDATE)
+            if user.action in (Action.CREATE, Action.UPDATE, Action.DEFER)
             for name in user.groups
         }
         self.store.put(self.paths.needed_groups_key, json.dumps(sorted(needed)).encode())
+
+    def _restored_groups(self) -> list[Group]:
+        """The groups that this restore is about; those of the selected users are known once all are planned."""
+        scope = self.planner.wishes.scope
+        if not scope.has(Part.GROUPS):
+            return []
+        needed = load_needed_groups(self.store, self.paths)
+        return [group for group in self._groups() if scope.selects_group(group.group_name, needed)]
 
     def _groups(self) -> Iterable[Group]:
         return (group for batch in self.reader.rows("groups", Group) for group in batch)
@@ -219,10 +224,7 @@ class PlanRestore:
     ) -> dict[str, Any]:
         """Write plan.json and return it. `configuration` is what will become of the pool itself."""
         survey = Survey.from_state(progress.survey)
-        groups = 0
-        if self.planner.wishes.scope.has(Part.GROUPS):
-            needed = load_needed_groups(self.store, self.paths)
-            groups = sum(self.planner.wishes.scope.selects_group(group.group_name, needed) for group in self._groups())
+        groups = len(self._restored_groups())
         summary = summarise(
             self.reader.manifest, self.request, self.planner, self.paths.restore_id, rates, survey, groups
         )

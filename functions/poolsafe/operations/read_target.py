@@ -9,6 +9,7 @@ from typing import Any
 from ..domain.configuration.model import Configuration, SectionName
 from ..domain.configuration.secrets import take_out
 from ..domain.snapshot import RestorePaths
+from ..errors import PoolNotFound
 from ..ports import ObjectStore
 from .read_configuration import ReadConfiguration
 
@@ -16,8 +17,14 @@ Document = dict[str, Any]
 
 
 def read_target(reader: ReadConfiguration) -> Document:
-    """Of a pool that exists. Raises PoolNotFound."""
-    _, described = reader.section(SectionName.USER_POOL, {})
+    """Of a pool that exists. Raises PoolNotFound, in the words of the input's field."""
+    try:
+        _, described = reader.section(SectionName.USER_POOL, {})
+    except PoolNotFound as error:
+        raise PoolNotFound(
+            f"target_user_pool_id: {error} Check the id and the account (aws cognito-idp list-user-pools "
+            "--max-results 60)."
+        ) from None
     return _document(described, reader.mfa({}), reader.provider_names())
 
 
