@@ -8,7 +8,6 @@ from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.check_target import require_importable, sub_attribute_of
 from poolsafe.operations.read_target import keep_target
-from poolsafe.operations.take_up import frozen_plan
 from restore.configuration_job import ConfigurationJob
 
 
@@ -18,7 +17,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, ConfigurationJob.of(event, invocation)
     request, store = job.request, application.store
     planned = job.plan()
-    if planned.target is not None and frozen_plan(store, job.paths) is None:
+    if planned.target is not None and not event["is_planned"]:
         keep_target(store, job.paths, planned.target)
     target = TargetPool.from_document(application.target_document(job.paths))
     require_importable(request, target)

@@ -51,8 +51,9 @@ def handler(event: Event, invocation: Invocation) -> Event:
         target_id,
         imported,
     )
-    progress = lane.resumed(event["lanes"], RestoreProgress(**event["progress"]))
-    advanced = lane.advance(restore, ExportProgress.of(event["planned"]), event["lanes"], progress)
+    planned = ExportProgress.of(event["planned"])
+    progress = lane.resumed(planned, event["lanes"], RestoreProgress(**event["progress"]))
+    advanced = lane.advance(restore, planned, event["lanes"], progress)
     for metric, result in ((Metric.USERS_RESTORED, Result.CREATED), (Metric.USERS_FAILED, Result.FAILED)):
         users = (counts.get(Kind.USER, {}).get(result, 0) for counts in (advanced.counts, progress.counts))
         invocation.count(metric, next(users) - next(users))

@@ -107,7 +107,8 @@ def test_a_job_that_cannot_be_made_stops_the_restore_and_a_redrive_makes_it(
     deployed: Deployed, saved: Saved, target: str
 ) -> None:
     snapshot, by_sub = saved
-    with deployed.cloud.faults({"action": "CreateUserImportJob", "error": "LimitExceededException"}):
+    full = {"action": "CreateUserImportJob", "error": "LimitExceededException", "times": None}
+    with deployed.cloud.faults(full):
         execution = begun(deployed, snapshot, target, **IMPORT)
         refusal = deployed.failed(execution)
     assert refusal.error == "ImportFailed"

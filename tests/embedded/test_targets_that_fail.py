@@ -1,4 +1,4 @@
-"""A target that is deleted while it is restored, a role that lacks one action: said at once, by name, with a way out."""
+"""A target that is deleted while it is restored, a role that lacks one action: said at once, by name; and a way out."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ WHO = {
         (WITH_MFA, "both are mfa", Reason.RECOVERY_IS_MFA, None),
         (WITH_MFA, "totp", None, None),
         # Their only address becomes the factor that lets them in, so the password has to come otherwise.
-        (MFA_ON, "verified mail", Reason.RECOVERY_IS_MFA, None),
+        (MFA_ON, "verified mail", Reason.RECOVERY_IS_MFA, Reason.RECOVERY_IS_MFA),
         (MFA_ON, "both", None, None),
         (MFA_ON, "verified phone", None, Reason.NOT_AUTO_VERIFIED),
     ],

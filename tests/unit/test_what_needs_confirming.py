@@ -142,20 +142,50 @@ def test_who_has_the_alias_of_a_stranger_is_told_and_not_restored(machines: Depl
     assert [warning for warning in machines.plan(result)["warnings"] if "1 names are taken in the target" in warning]
 
 
-def test_an_alias_that_somebody_takes_while_the_restore_runs_fails_its_user_who_can_be_reached_all_the_same(
-    machines: Deployed,
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("credentials", ["reset", "temporary"])
+def test_an_alias_that_somebody_takes_while_the_restore_runs_fails_its_user_who_gets_in_all_the_same(
+    machines: Deployed, credentials: str, enabled: bool
 ) -> None:
-    target = target_pool(**ALIAS)
+    source, target = one(("SMS_MFA",), preferred_username="lady"), target_pool(mfa=mfa("OPTIONAL"), **ALIAS)
+    source.accounts["ada"].user = replace(source.accounts["ada"].user, enabled=enabled)
 
     def take(operation: str) -> None:
-        if operation == "after AdminSetUserPassword":
+        if operation == "after AdminSetUserPassword" and "thief" not in target.accounts:
             target.add("thief", preferred_username="lady")
 
     target.before = take
-    result = restored(machines, one(preferred_username="lady"), target, max_failed_percent=100)
+    result = restored(machines, source, target, credentials=credentials, max_failed_percent=100)
     assert ended(machines, result, "ada") == ("failed", "AdminUpdateUserAttributes: AliasExistsException")
-    assert (target.accounts["ada"].user.status, target.accounts["ada"].groups) == (CONFIRMED, ["staff"])
+    ada = target.accounts["ada"]
+    assert (ada.groups, ada.user.mfa_methods, ada.user.enabled) == (["staff"], ("SMS_MFA",), enabled)
+    handed = handed_out(machines, result)
+    if credentials == "temporary":
+        assert (ada.user.status, ada.password) == (FORCE_CHANGE_PASSWORD, handed["ada"]["temporary_password"])
+    else:
+        assert (ada.user.status, handed) == (CONFIRMED, {})
     assert result["status"] == "PARTIAL"
+
+
+def test_who_was_given_no_password_does_not_wait_with_one_and_is_completed_by_the_next_restore(
+    machines: Deployed,
+) -> None:
+    broken = ["AdminSetUserPassword"]
+
+    def refuse(operation: str) -> None:
+        if operation in broken:
+            raise Rejected(operation, "InvalidPasswordException")
+
+    target = target_pool(before=refuse, mfa=mfa("OPTIONAL"))
+    result = restored(machines, one(("SMS_MFA",)), target, credentials="temporary", max_failed_percent=100)
+    assert ended(machines, result, "ada") == ("failed", "AdminSetUserPassword: InvalidPasswordException")
+    assert handed_out(machines, result) == {}
+    broken.clear()
+    again = machines.restore(target, snapshot=LATEST, credentials="temporary")
+    assert ended(machines, again, "ada") == ("created", "unfinished")
+    ada = target.accounts["ada"]
+    assert handed_out(machines, again)["ada"]["temporary_password"] == ada.password
+    assert (ada.user.status, ada.user.enabled) == (FORCE_CHANGE_PASSWORD, True)
 
 
 # Links

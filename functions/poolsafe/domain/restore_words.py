@@ -97,7 +97,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ),
     Reason.FEDERATED: (
         "Belongs to an identity provider: no API creates them",
-        "Nothing: they come back when they sign in. Their data stays in the snapshot.",
+        "They come back when they sign in. Their groups and custom attributes are kept under deferred/ until then.",
     ),
     Reason.SERVICE_MADE_GROUP: ("Cognito makes this group itself when somebody of the provider signs in", NOTHING),
     Reason.NOT_IN_TARGET: (

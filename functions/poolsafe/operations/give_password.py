@@ -6,7 +6,7 @@ disabled for that moment: a password that somebody has chosen cannot be mistaken
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..domain.credentials import Credential
@@ -29,15 +29,19 @@ class GivePassword:
     pool: UserPool
     new_password: Callable[[], str]
 
-    def __call__(self, planned: PlannedUser, found: Found, outcomes: list[Outcome]) -> str | None:
-        """Everything from the password on; the temporary one where there is one to hand over."""
-        user = found.user
+    def __call__(
+        self, planned: PlannedUser, found: Found, outcomes: list[Outcome]
+    ) -> tuple[str | None, Rejected | None]:
+        """Everything from the password on: the temporary one where there is one to hand over, and why Cognito refuses
+        the preferred username where it does. Raises Rejected for the password itself.
+        """
+        user, refused = found.user, None
         waits = user.status == FORCE_CHANGE_PASSWORD
         match planned.credential:
             case Credential.RESET:
                 if waits:
                     self.pool.set_password(user.username, self.new_password())
-                outcomes += self._late(planned, user)
+                refused = self._late(planned, user, outcomes)
                 if planned.reason == Reason.UNFINISHED and planned.enabled and not user.enabled:
                     # Disabled for a moment by a restore that died in it.
                     self.pool.enable_user(user.username)
@@ -47,33 +51,39 @@ class GivePassword:
                 if waits or half_way:
                     return self._temporary(planned, found, outcomes)
             case _:
-                outcomes += self._late(planned, user)
-        return None
+                refused = self._late(planned, user, outcomes)
+        return None, refused
 
-    def _temporary(self, planned: PlannedUser, found: Found, outcomes: list[Outcome]) -> str:
+    def _temporary(
+        self, planned: PlannedUser, found: Found, outcomes: list[Outcome]
+    ) -> tuple[str | None, Rejected | None]:
         name = found.user.username
         if not planned.needs_confirming:
             password = found.password or self.new_password()
             if found.password is None:
                 self.pool.set_temporary_password(name, password)
-            return password
+            return password, None
         password = self.new_password()
         self.pool.disable_user(name)
         self.pool.set_password(name, self.new_password())
-        outcomes += self._late(planned, found.user)
+        refused = self._late(planned, found.user, outcomes)
         self.pool.set_temporary_password(name, password)
         if planned.enabled:
             self.pool.enable_user(name)
-        return password
+        return password, refused
 
-    def _late(self, planned: PlannedUser, user: User) -> Iterator[Outcome]:
-        """Links, the preferred username, second factors. Raises Rejected for the username alone."""
-        for identity in planned.links:
-            yield self._link(planned, user, identity)
-        if planned.preferred_username and user.attributes.get("preferred_username") != planned.preferred_username:
-            self.pool.update_attributes(user.username, {"preferred_username": planned.preferred_username})
+    def _late(self, planned: PlannedUser, user: User, outcomes: list[Outcome]) -> Rejected | None:
+        """Links, second factors, and the preferred username: why it is refused, for nobody is left half-way for it."""
+        outcomes += [self._link(planned, user, identity) for identity in planned.links]
         if planned.mfa_methods:
-            yield self.second_factors(planned, user)
+            outcomes.append(self.second_factors(planned, user))
+        if planned.preferred_username and user.attributes.get("preferred_username") != planned.preferred_username:
+            try:
+                self.pool.update_attributes(user.username, {"preferred_username": planned.preferred_username})
+            except Rejected as error:
+                require_pool(self.pool, error)
+                return error
+        return None
 
     def second_factors(self, planned: PlannedUser, user: User) -> Outcome:
         """Set those of the plan."""

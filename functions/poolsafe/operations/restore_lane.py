@@ -22,9 +22,6 @@ from .apply_rows import apply_rows
 from .parts import part_keys, read_keys
 from .restore_users import Restored, RestoreUser
 
-#: Credentials that somebody is given: no later restore takes them away.
-HANDED_OUT = (Credential.TEMPORARY, Credential.INVITE)
-
 
 @dataclass(frozen=True, slots=True)
 class RestoreProgress:
@@ -89,39 +86,52 @@ class RestoreLane:
                     if self.deadline.near():
                         break
                 outcomes = [outcome for one in restored for outcome in one.outcomes]
-                self._write(f"{progress.lane + part * lanes:05d}-{first:05d}", restored, outcomes)
+                self._write(f"{progress.lane + part * lanes:05d}-{first:05d}", planned, restored, outcomes)
                 counts, failures = count(counts, outcomes), count_failures(failures, outcomes)
                 if row == len(rows):
                     part, row = part + 1, 0
                 if self.deadline.near():
                     break
         advanced = RestoreProgress(progress.lane, part, row, counts, failures, done=part == len(keys))
-        kept = {"lanes": lanes, "user_pool_id": self.user_pool_id, **advanced.to_state()}
+        kept = {**self._work(planned, lanes), **advanced.to_state()}
         self.store.put(self.paths.lane_key(progress.lane), json.dumps(kept).encode())
         return advanced
 
-    def resumed(self, lanes: int, progress: RestoreProgress) -> RestoreProgress:
+    def resumed(self, planned: ExportProgress, lanes: int, progress: RestoreProgress) -> RestoreProgress:
         """Where an earlier run with this id left off, for a lane that has not begun in this one."""
         if progress != RestoreProgress(progress.lane):
             return progress
         found = self.store.get(self.paths.lane_key(progress.lane))
         document = json.loads(found.content) if found else {}
-        same = (document.pop("lanes", None), document.pop("user_pool_id", None)) == (lanes, self.user_pool_id)
-        return RestoreProgress(**document) if same else progress
+        work = self._work(planned, lanes)
+        is_same = {name: document.pop(name, None) for name in work} == work
+        return RestoreProgress(**document) if is_same else progress
 
-    def _write(self, name: str, restored: Sequence[Restored], outcomes: list[Outcome]) -> None:
-        """Passwords first: who is said to be restored has theirs in the bucket."""
+    def _work(self, planned: ExportProgress, lanes: int) -> dict[str, Any]:
+        """What a lane's progress is of: another plan, pool or number of lanes is other work."""
+        return {"lanes": lanes, "user_pool_id": self.user_pool_id, "plan": planned.digest}
+
+    def _write(self, name: str, planned: ExportProgress, restored: Sequence[Restored], outcomes: list[Outcome]) -> None:
+        """Passwords first: who is said to be restored has theirs in the bucket.
+
+        The same work writes them under the same names. A later plan of the same
+        restore does not: what an earlier one handed out stays.
+        """
+        handed = f"{planned.digest[:8]}-{name}"
         passwords = [one.password for one in restored if one.password is not None]
         if passwords:
-            self._put(self.vault, f"{self.paths.credentials}{name}", TemporaryPassword, passwords)
+            self._put(self.vault, f"{self.paths.credentials}{handed}", TemporaryPassword, passwords)
         waiting = [
             Waiting(outcome.new_sub)
-            for outcome in outcomes
-            if outcome.kind is Kind.USER and outcome.new_sub and outcome.credential in HANDED_OUT
+            for one in restored
+            for outcome in one.outcomes
+            if outcome.kind is Kind.USER and outcome.new_sub
+            # Whose temporary password was refused has none to wait with, and is unfinished.
+            if one.password is not None or outcome.credential == Credential.INVITE
         ]
         if waiting:
             prefix = self.paths.waiting(self.user_pool_id)
-            self._put(self.store, f"{prefix}{self.paths.restore_id}-{name}", Waiting, waiting)
+            self._put(self.store, f"{prefix}{self.paths.restore_id}-{handed}", Waiting, waiting)
         self._put(self.store, f"{self.paths.outcomes}users-{name}", Outcome, outcomes)
 
     def _put(self, store: ObjectStore, key: str, row_type: type[Any], rows: Sequence[Any]) -> None:

@@ -89,19 +89,31 @@ class RestoreUser:
         outcomes = [self._join(planned, user.username, user.sub, group, found.proven) for group in planned.groups]
         result, reason, password = Result.CREATED, planned.reason, None
         try:
-            password = self._give_password(planned, found, outcomes)
-            if not planned.enabled:
-                self.pool.disable_user(user.username)
+            password, refused = self._give_password(planned, found, outcomes)
         except Rejected as error:
             require_pool(self.pool, error)
-            result, reason = Result.FAILED, str(error)
+            refused = error
+        refused = self._disable(planned, user.username) or refused
+        if refused is not None:
+            result, reason = Result.FAILED, str(refused)
         own = Outcome(Kind.USER, result, reason, planned.username, planned.sub, user.sub, credential=planned.credential)
         handed = password and TemporaryPassword(user.username, planned.sign_in_name or user.username, password)
         return Restored([own, *outcomes, *_service_made(planned)], handed or None)
 
+    def _disable(self, planned: PlannedUser, username: str) -> Rejected | None:
+        """Whoever was disabled, whatever else went wrong: else they could come in."""
+        try:
+            if not planned.enabled:
+                self.pool.disable_user(username)
+        except Rejected as error:
+            require_pool(self.pool, error)
+            return error
+        return None
+
     def _update(self, planned: PlannedUser) -> list[Outcome]:
         name, sub = str(planned.existing_username), planned.existing_sub
         result, reason = Result.UPDATED, planned.reason
+        refused = self._disable(planned, name)
         outcomes = [self._join(planned, name, sub, group, True) for group in planned.groups]
         try:
             if planned.attributes:
@@ -112,11 +124,11 @@ class RestoreUser:
                     outcomes.append(self._give_password.second_factors(planned, there))
                 elif not (planned.attributes or planned.groups) and planned.enabled:
                     result = Result.SKIPPED
-            if not planned.enabled:
-                self.pool.disable_user(name)
         except Rejected as error:
             require_pool(self.pool, error)
-            result, reason = Result.FAILED, str(error)
+            refused = error
+        if refused is not None:
+            result, reason = Result.FAILED, str(refused)
         return [Outcome(Kind.USER, result, reason, planned.username, planned.sub, sub), *outcomes]
 
     def _join(self, planned: PlannedUser, username: str, sub: str | None, group_name: str, proven: bool) -> Outcome:

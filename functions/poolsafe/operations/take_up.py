@@ -40,9 +40,13 @@ def freeze(store: ObjectStore, paths: RestorePaths, frozen: Frozen) -> None:
 
 
 def frozen_plan(store: ObjectStore, paths: RestorePaths) -> Frozen | None:
-    """The plan of an earlier run with this id, where it came so far."""
+    """The plan of an earlier run with this id that has not ended.
+
+    One that has ended, with whatever verdict, is planned anew: who is there is
+    skipped, and who failed is tried again.
+    """
     found = store.get(paths.frozen_key)
-    if found is None:
+    if found is None or store.get(paths.report_key) is not None:
         return None
     document = json.loads(found.content)
     return Frozen(document["started_at"], document["state"])
