@@ -1,4 +1,4 @@
-"""A pool where people changed since the snapshot: what `update` writes, what it leaves, and a restore of a part alone."""
+"""A pool where people changed since the snapshot: what `update` writes and leaves, and restores of a part alone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def changed(deployed: Deployed, snapshot: tuple[str, dict[str, str]]) -> Changed
         if any(person.verified.values()) and person.enabled:
             door.forget_password(person.key)
 
-    def update(name: str, **values: str) -> None:
+    def update(name: str, /, **values: str) -> None:
         given = [{"Name": attribute, "Value": value} for attribute, value in values.items()]
         idp.admin_update_user_attributes(UserPoolId=pool, Username=name, UserAttributes=given)
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from poolsafe.domain.outcome import Kind, Result
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD
-from poolsafe.errors import AccessDenied
+from poolsafe.errors import AccessDenied, Rejected
 from tests.fake_cognito import FakeCognito
 from tests.fake_imports import FakeImports
-from tests.fakes import CHOSEN, FakeUserPool
+from tests.fakes import CHOSEN, EveryTime, FakeUserPool, Never
 from tests.pipeline import LATEST, pool_with, target_pool
 from tests.step_functions import Deployed, ExecutionFailed
 from tests.unit.restores import MARK, ended
@@ -135,16 +136,44 @@ def test_a_plan_that_was_not_made_is_made(machines: Deployed) -> None:
     assert "PlanRestore" in visited(machines)
 
 
-def test_a_restore_that_is_done_writes_nothing_when_it_is_started_again(machines: Deployed) -> None:
+@pytest.mark.parametrize("steps", [1, 3, 7])
+def test_a_restore_that_is_done_is_planned_anew_and_finds_nothing_to_do(machines: Deployed, steps: int) -> None:
     target = target_pool()
     machines.backup(people())
+    machines.deadline = EveryTime(steps)
     first = machines.restore(target, snapshot=LATEST, credentials="temporary")
-    before, handed = deepcopy(target.accounts), handed_out(machines, first)
+    before, handed, subs = deepcopy(target.accounts), handed_out(machines, first), machines.sub_map(first)
+    machines.deadline = Never()
     target.calls.clear()
     again = machines.restore(target, snapshot=LATEST, credentials="temporary", restore_id=first["restore_id"])
-    assert (again, target.accounts) == (first, before)
-    assert not [name for name in target.calls if name.startswith(WRITES) and name != "CreateGroup"]
+    assert PLANNING - {"ListTargetMemberships"} <= visited(machines)
+    assert (again["counts"]["skipped"], again["counts"]["created"], target.accounts) == (8, 0, before)
+    assert not [name for name in target.calls if name.startswith(WRITES)]
     assert handed_out(machines, again) == handed
+    assert sorted(machines.sub_map(again), key=str) == sorted(subs, key=str)
+    users = [outcome for outcome in machines.outcomes(again) if outcome.kind is Kind.USER]
+    assert {outcome.outcome for outcome in users} == {Result.SKIPPED}
+    assert len(users) == 8
+
+
+def test_who_failed_is_tried_again_when_the_restore_is(machines: Deployed) -> None:
+    target = target_pool()
+
+    def refuse(operation: str) -> None:
+        if operation == "AdminDisableUser":
+            raise Rejected(operation, "InternalErrorException")
+
+    target.before = refuse
+    machines.backup(people())
+    first = machines.restore(target, snapshot=LATEST, max_failed_percent=50)
+    assert (first["status"], first["counts"]["failed"]) == ("PARTIAL", 1)
+    mended(target)
+    again = machines.restore(target, snapshot=LATEST, on_conflict="skip", restore_id=first["restore_id"])
+    # Who is there is left as it is, and nobody hides that it is not as it was.
+    assert (again["status"], again["counts"]["skipped"]) == ("PARTIAL", 8)
+    repaired = machines.restore(target, snapshot=LATEST, on_conflict="update")
+    assert (repaired["status"], repaired["counts"]["updated"]) == ("COMPLETE", 1)
+    assert not target.accounts["off"].user.enabled
 
 
 # What happened meanwhile
@@ -212,14 +241,14 @@ def test_a_job_that_was_started_is_waited_for_and_no_second_one_made(machines: D
     result = machines.restore(target, snapshot=LATEST, credentials="import-job", restore_id=restore_id)
     assert (len(imports.jobs), result["status"], result["counts"]["created"]) == (1, "COMPLETE", 4)
     again = machines.restore(target, snapshot=LATEST, credentials="import-job", restore_id=restore_id)
-    assert (len(imports.jobs), again) == (1, result)
+    assert (len(imports.jobs), again["counts"]["skipped"]) == (1, 4)
 
 
 # The same restore, or none
 
 
 def refused(machines: Deployed, target: FakeUserPool, **options: Any) -> str:
-    with pytest.raises(ExecutionFailed, match="^InvalidRequest") as failed:
+    with pytest.raises(ExecutionFailed, match=r"^InvalidRequest") as failed:
         machines.restore(target, **{"snapshot": LATEST, **options})
     return str(json.loads(failed.value.cause)["errorMessage"])
 
@@ -247,7 +276,7 @@ def test_whom_a_restore_names_has_to_be_the_same_people(machines: Deployed) -> N
     machines.backup(pool_with(3))
     first = machines.restore(target, snapshot=LATEST, only=ada)
     again = machines.restore(target, snapshot=LATEST, only=ada, restore_id=first["restore_id"])
-    assert (again, set(target.accounts)) == (first, {"user00001"})
+    assert (again["counts"]["skipped"], set(target.accounts)) == (1, {"user00001"})
     other = {"usernames": ["user00002"]}
     assert "scope differ" in refused(machines, target, only=other, restore_id=first["restore_id"])
     assert set(target.accounts) == {"user00001"}

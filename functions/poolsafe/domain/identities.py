@@ -42,9 +42,9 @@ def identities_of(user: User) -> list[Identity]:
         return []
     entries = [entry for entry in told if isinstance(entry, dict)] if isinstance(told, list) else []
     return [
-        Identity(provider, str(entry["userId"]), str(entry.get("primary")).lower() == "true")
+        Identity(provider, str(entry.get("userId") or ""), str(entry.get("primary")).lower() == "true")
         for entry in entries
-        if isinstance(provider := entry.get("providerName"), str) and entry.get("userId") is not None
+        if isinstance(provider := entry.get("providerName"), str)
     ]
 
 
@@ -71,4 +71,4 @@ def own_identity(user: User) -> Identity | None:
 def links_of(user: User) -> list[Identity]:
     """The identities that are linked to a user, without the one that it is itself."""
     own = own_identity(user)
-    return [identity for identity in identities_of(user) if identity != own]
+    return [identity for identity in identities_of(user) if identity != own and identity.user_id]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from ..identities import is_federated
+from ..identities import identities_of, is_federated
 from ..records import EXTERNAL_PROVIDER, WEB_AUTHN, User
+from ..sign_in import CHANNEL_OF_METHOD
+from ..target import SIGN_IN_ATTRIBUTES, is_verified
 
 OTHER = "(other)"
 #: [API UserType]; anything else counts as OTHER, so that nothing unforeseen is copied into a report.
@@ -18,8 +19,6 @@ STATUSES = frozenset(
 )
 #: [API AdminGetUserAuthFactors]: what UserMFASettingList may hold, and what stands for a passkey.
 METHODS = frozenset({"SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", WEB_AUTHN})
-#: MFA methods that go over a channel which could also be the one of "forgot password".
-CHANNEL_OF_METHOD: Mapping[str, str] = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
 EMAIL_LIKE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE_LIKE = re.compile(r"\+[1-9]\d{6,14}")
 
@@ -83,10 +82,7 @@ def ability_of(user: User) -> Ability:
 
 def channel_of(user: User) -> Channel:
     """The verified addresses; a flag without an address counts for nothing."""
-    email, phone = (
-        bool(user.attributes.get(name)) and user.attributes.get(f"{name}_verified", "").lower() == "true"
-        for name in ("email", "phone_number")
-    )
+    email, phone = (is_verified(user, name) for name in SIGN_IN_ATTRIBUTES)
     if email and phone:
         return Channel.BOTH
     return Channel.EMAIL if email else Channel.PHONE if phone else Channel.NONE
@@ -105,13 +101,7 @@ def locks_recovery(channel: Channel, methods: tuple[str, ...]) -> bool:
 
 
 def providers_of(user: User) -> Iterator[str]:
-    """The providers in `identities`, a JSON list as Cognito writes it; the user's own one first."""
-    try:
-        identities = json.loads(user.attributes.get("identities") or "[]")
-    except ValueError:
-        return
-    found = [one for one in identities if isinstance(one, dict)] if isinstance(identities, list) else []
-    for one in sorted(found, key=lambda one: str(one.get("primary")).lower() != "true"):
-        name = one.get("providerName")
+    """The providers in `identities`; the user's own one first."""
+    for identity in sorted(identities_of(user), key=lambda identity: not identity.is_primary):
         # 32 characters is the most a provider's name has [DG quotas]; longer is something else.
-        yield name if isinstance(name, str) and 0 < len(name) <= 32 else OTHER
+        yield identity.provider if 0 < len(identity.provider) <= 32 else OTHER
