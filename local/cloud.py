@@ -33,6 +33,10 @@ class ExecutionFailed(Exception):
         self.status, self.error, self.cause = status, error, cause
 
 
+class SignInRefused(Exception):
+    """Managed login lets somebody who comes from a provider not in; the text is what the app is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cloud:
     """A running embedded cloud, as one account sees it."""
@@ -115,9 +119,35 @@ class Cloud:
         return [message for message in self.control("GET", "inbox") if message["to"] == to]
 
     def forget(self) -> None:
-        """Starts counting calls and messages from nothing."""
-        for counted in ("calls", "messages", "inbox"):
+        """Starts counting calls, messages and triggers from nothing."""
+        for counted in ("calls", "messages", "inbox", "triggers"):
             self.control("DELETE", counted)
+
+    def triggers(self, user_pool_id: str) -> list[dict[str, Any]]:
+        """The Lambda triggers of a pool that were called since the last `forget` (`layer/triggers.py`)."""
+        return [called for called in self.control("GET", "triggers") if called["user_pool_id"] == user_pool_id]
+
+    @contextmanager
+    def trigger_limit(self, seconds: float) -> Iterator[None]:
+        """A trigger has that long to answer, instead of five seconds, for as long as the block runs."""
+        self.control("PUT", "trigger-limit", {"Seconds": seconds})
+        try:
+            yield
+        finally:
+            self.control("DELETE", "trigger-limit")
+
+    def federated_sign_in(
+        self, user_pool_id: str, client_id: str, provider: str, user_id: str, /, **claims: str
+    ) -> dict[str, Any]:
+        """Comes back from an identity provider, with the claims it has of the user: the tokens, or SignInRefused
+        (`layer/federated_sign_in.py`)."""
+        identity = {"ProviderName": provider, "UserId": user_id, "Attributes": claims}
+        app = {"UserPoolId": user_pool_id, "ClientId": client_id}
+        answer: dict[str, Any] = self.control("PUT", "federated-sign-in", {**app, **identity})
+        if "error" in answer:
+            raise SignInRefused(answer["error_description"])
+        tokens: dict[str, Any] = answer["AuthenticationResult"]
+        return tokens
 
     @contextmanager
     def faults(self, *faults: Mapping[str, Any]) -> Iterator[None]:

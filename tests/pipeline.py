@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from poolsafe import bootstrap
-from poolsafe.domain.diff import Difference
+from poolsafe.domain.difference import Difference
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.outcome import Outcome

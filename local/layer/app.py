@@ -23,6 +23,7 @@ from .constraints import constraints
 from .controls import App, with_controls
 from .devices import devices, put_devices
 from .faults import Faults
+from .federated_sign_in import FederatedSignIn
 from .function_process import make_functions_like_lambda
 from .group_defaults import group_defaults
 from .group_quota import group_quota
@@ -62,9 +63,13 @@ from .sse_kms import needing_keys
 from .subs import subs
 from .temporary_passwords import temporary_passwords
 from .terms import terms
+from .token_trigger import TokenTrigger, leave_tokens_alone
 from .transport import as_if_over_tls
+from .trigger_settings import trigger_settings
+from .triggers import Triggers
 from .ui_images import ui_images, with_images
 from .unset_passwords import unset_passwords
+from .user_migration import UserMigration
 from .usernames import usernames
 from .web_acl import web_acls_of_pools
 
@@ -74,12 +79,14 @@ COGNITO, WAF, S3 = "cognito-idp", "wafv2", "s3"
 def application() -> App:
     """Assembles the layer. Once per process: it takes its place inside the emulator."""
     calls, messages, faults, imports = Calls(), Messages(), Faults(), Imports()
-    inbox, sign_ins = Inbox(messages.note), HeldSignIns()
+    inbox, sign_ins, triggers = Inbox(messages.note), HeldSignIns(), Triggers()
+    tokens = TokenTrigger(triggers)
     concerns: list[Concern] = [  # outermost first
         calls,
         faults,
         constraints,
         imports,
+        UserMigration(triggers),
         usernames,
         sign_in_names,
         subs,
@@ -96,6 +103,7 @@ def application() -> App:
         group_update,
         password_reset,
         recovery_channels,
+        tokens,
         MfaChallenges(sign_ins, inbox),
         MfaSetup(sign_ins),
         NewPassword(sign_ins),
@@ -105,6 +113,7 @@ def application() -> App:
         mfa_preference,
         auth_factors,
         devices,
+        trigger_settings,
         pool_settings,
         pool_deletion,
         mfa_config,
@@ -129,6 +138,7 @@ def application() -> App:
     emulator.SERVICE_HANDLERS[S3] = needing_keys(emulator.SERVICE_HANDLERS[S3])
     messages.watch_deliveries()
     send_reset_codes_by_channel(inbox)
+    leave_tokens_alone()
     make_secrets_like_cognito()
     make_functions_like_lambda()
     mend_cloudformation()
@@ -142,6 +152,9 @@ def application() -> App:
         "import": imports.control,
         "devices": put_devices,
         "factors": put_factors,
+        "federated-sign-in": FederatedSignIn(triggers, tokens).control,
+        "triggers": triggers.control,
+        "trigger-limit": triggers.limit,
         "server": lambda _method, _body: {"pid": os.getpid()},
     }
     return with_uploads(with_images(with_controls(as_if_over_tls(emulator.app), controls)), imports)

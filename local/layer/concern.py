@@ -62,7 +62,8 @@ def surround(emulator: ServiceHandler, concerns: Sequence[Concern]) -> ServiceHa
     async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         async def innermost(call: Call) -> Answer:
             content = json.dumps(dict(call.members)).encode()
-            status, answered, received = await emulator(method, path, headers, content, query)
+            targeted = {**headers, "x-amz-target": TARGET_PREFIX + call.action}
+            status, answered, received = await emulator(method, path, targeted, content, query)
             return Answer(status, json.loads(received or b"{}"), answered)
 
         target = headers.get("x-amz-target", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -12,7 +13,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-#: Takes the HTTP method and the JSON body; what it returns is sent back as JSON.
+#: Takes the HTTP method and the JSON body; what it returns, or what that comes to, is sent back as JSON.
 Control = Callable[[str, Any], Any]
 
 PREFIX = "/_poolsafe/"
@@ -29,6 +30,8 @@ def with_controls(app: App, controls: Mapping[str, Control]) -> App:
         try:
             control = controls[scope["path"].removeprefix(PREFIX)]
             status, answer = 200, control(scope["method"], json.loads(content) if content else None)
+            if inspect.isawaitable(answer):
+                answer = await answer
         except (KeyError, TypeError, ValueError) as error:
             status, answer = 400, {"error": repr(error), "controls": sorted(controls)}
         headers = [(b"content-type", b"application/json")]

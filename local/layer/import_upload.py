@@ -94,7 +94,7 @@ def _job_of(path: str) -> Job | None:
     try:
         _account, pool_id, job_id = path.removeprefix(PATH).split("/")
         return jobs_of(pool_anywhere(pool_id)).get(job_id)
-    except (ValueError, StopIteration):
+    except (ValueError, KeyError):
         return None
 
 

@@ -42,7 +42,7 @@ async def links(call: Call, proceed: Proceed) -> Answer:
         _check_identity(pool, source, user)
     except Refused as refused:
         return Answer.error(refused.name, str(refused))
-    _forget_ended(pool)
+    forget_ended(pool)
     return await proceed(call)
 
 
@@ -79,7 +79,7 @@ def identities_of(user: Json) -> Iterator[dict[str, Any]]:
     yield from (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
 
 
-def _forget_ended(pool: Json) -> None:
+def forget_ended(pool: Json) -> None:
     """The emulator keeps the links of users who are gone, and takes the next user of that name for linked."""
     known = pool.get("_provider_links") or {}
     for key, username in list(known.items()):

@@ -6,6 +6,7 @@ To be used within a request, whose account and Region the emulator has set, or w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 
@@ -21,7 +22,17 @@ def pool_anywhere(user_pool_id: str) -> dict[str, Any]:
     """The pool of that id in whatever account and Region. KeyError where there is none."""
     from ministack.services import cognito
 
-    return next(pool for known_id, pool in cognito._all_pools() if known_id == user_pool_id)
+    pools: dict[str, dict[str, Any]] = dict(cognito._all_pools())
+    return pools[user_pool_id]
+
+
+def within(pool: dict[str, Any]) -> AbstractContextManager[None]:
+    """The pool's account and Region, for what is done on behalf of an app's request, or of none."""
+    from ministack.core import responses
+
+    _, _, _, region, account, _ = pool["Arn"].split(":", 5)
+    scope: AbstractContextManager[None] = responses.request_scope(account, region)
+    return scope
 
 
 def user_of(pool: dict[str, Any], username: str) -> dict[str, Any] | None:

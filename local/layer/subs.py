@@ -24,15 +24,15 @@ async def subs(call: Call, proceed: Proceed) -> Answer:
     client_id = str(call.members.get("ClientId", ""))
     if call.action in SIGNS_IN:
         pool = pool_of_client(client_id)
-        if pool is None or _named_by_sub(pool, (call.members.get("AuthParameters") or {}).get("USERNAME")) is None:
+        if pool is None or named_by_sub(pool, (call.members.get("AuthParameters") or {}).get("USERNAME")) is None:
             return await proceed(call)
         return Answer.error("NotAuthorizedException", WRONG) if hides_users(pool, client_id) else unknown
     pool = pool_of_request(call.user_pool_id) if call.action != CREATES else None
-    user = _named_by_sub(pool, call.members.get("Username")) if pool else None
+    user = named_by_sub(pool, call.members.get("Username")) if pool else None
     return unknown if user and user["UserStatus"] == "EXTERNAL_PROVIDER" else await proceed(call)
 
 
-def _named_by_sub(pool: Json, name: object) -> Json | None:
+def named_by_sub(pool: Json, name: object) -> Json | None:
     """The user whose `sub` that is, if it is no other name of theirs."""
     if not isinstance(name, str) or name in pool["_users"]:
         return None

@@ -49,7 +49,7 @@ def with_images(app: App) -> App:
         try:
             content = base64.b64decode(kept(pool_anywhere(pool_id), "ui_images")[name]["Content"])
             status, kind = 200, b"image/png"
-        except (KeyError, StopIteration):
+        except KeyError:
             content, status, kind = b"no such image", 404, b"text/plain"
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
         await send({"type": "http.response.body", "body": content})

@@ -93,7 +93,7 @@ class Door:
         messages = [message for message in self.cloud.control("GET", "inbox") if message["user_pool_id"] == self.pool]
         [message] = [message for message in messages if message["cause"] == cause]
         self._empty()
-        return message
+        return dict(message)
 
     def _empty(self) -> None:
         self.cloud.control("DELETE", "inbox")

@@ -16,10 +16,12 @@ from tests.embedded.matrix import (
     ADDRESSES,
     CREDENTIALS,
     EMAIL_OTP,
+    ESSAY,
     GROUPS,
     KINDS,
     PASSKEY,
     SMS_MFA,
+    TIER,
     TOTP,
     UNREACHABLE,
     Person,
@@ -198,3 +200,41 @@ def _told(attributes: Mapping[str, str], is_imported: bool) -> dict[str, str]:
         month, day, year = told["birthdate"].split("/")
         told["birthdate"] = f"{year}-{month}-{day}"
     return {**({f"{name}_verified": "false" for name in ADDRESSES} if is_imported else {}), **told}
+
+
+# Pools that cannot reach everybody
+
+SOME = (Person("mail", True), Person("phone", None, True), Person("both", True, True), Person("half", False, True))
+BY_ADMINISTRATORS = {"AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}}
+#: By what the target is like: whom "forgot password" does not reach there, and why.
+SILENT = {
+    "no text messages": ({}, dict.fromkeys(("phone", "half"), "no_recovery_channel")),
+    "administrators reset": (
+        BY_ADMINISTRATORS,
+        dict.fromkeys(("mail", "phone", "both", "half"), "admin_only_recovery"),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def some(deployed: Deployed) -> Saved:
+    kind = KINDS["usernames"]
+    pool = make_pool(deployed, kind)
+    by_sub = fill(deployed, pool, kind, SOME)
+    return f"{pool}/{deployed.backup(pool)['snapshot_id']}", by_sub
+
+
+@pytest.mark.parametrize("credential", ["reset", "import-job"])
+@pytest.mark.parametrize("target", SILENT)
+def test_whom_a_pool_cannot_send_a_code_to_is_handed_a_password(
+    deployed: Deployed, some: Saved, target: str, credential: str
+) -> None:
+    settings, unreachable = SILENT[target]
+    verifies = {"AutoVerifiedAttributes": [*ADDRESSES], "UsernameConfiguration": {"CaseSensitive": False}}
+    pool = deployed.pool(TIER, ESSAY, ORIGINAL_SUB, **verifies, **settings)
+    seen = restore_and_walk(deployed, *some, pool, KINDS["usernames"], credential)
+    assert (seen.result["status"], seen.messages) == ("COMPLETE", [])
+    assert seen.noticed("unreachable") == unreachable
+    assert {key: way.by for key, way in seen.ways.items()} == {
+        person.key: "fallback" if person.key in unreachable else "asked" for person in SOME
+    }

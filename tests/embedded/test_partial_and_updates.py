@@ -177,6 +177,27 @@ def test_users_without_groups_are_told_which_they_lack(
     assert (later["status"], later["counts"]["updated"]) == ("COMPLETE", 1)
 
 
+def test_sections_one_after_the_other_come_to_the_same_as_all_at_once(
+    deployed: Deployed, snapshot: tuple[str, dict[str, str]]
+) -> None:
+    whole, target = (make_pool(deployed, KIND) for _ in range(2))
+    deployed.restore(snapshot[0], whole)
+    for sections, writing in (
+        (["users"], "AdminCreateUser"),
+        (["groups"], "CreateGroup"),
+        (["memberships"], "AdminAddUserToGroup"),
+        (["mfa"], "AdminSetUserMFAPreference"),
+    ):
+        deployed.cloud.forget()
+        deployed.restore(snapshot[0], target, only={"sections": sections})
+        also = {"AdminSetUserPassword", "AdminDisableUser"} if sections == ["users"] else set()
+        assert deployed.writes().keys() == {writing, *also}
+    assert deployed.memberships(target) == deployed.memberships(whole)
+    for name, user in deployed.users(whole).items():
+        back = deployed.users(target)[name]
+        assert (back.attributes, back.status, back.enabled) == (user.attributes, user.status, user.enabled)
+
+
 def test_second_factors_alone_come_back_when_a_password_has_been_chosen(
     deployed: Deployed, snapshot: tuple[str, dict[str, str]]
 ) -> None:

@@ -34,6 +34,15 @@ PRIVATE = (
 PASSWORD = re.compile(r"[A-Z][a-z][0-9][!@#%^*_+=~-][A-Za-z0-9!@#%^*_+=~-]{36}")
 
 
+#: Every way to a password but the default; and a part of a snapshot.
+WAYS: tuple[Json, ...] = (
+    {"credentials": "temporary"},
+    {"credentials": "import-job"},
+    {"credentials": "invite", "send_messages": True},
+    {"on_conflict": "update", "only": {"groups": ["staff"]}},
+)
+
+
 @dataclass(frozen=True)
 class Traces:
     """What executions left behind, as text. The emulator's history tells of a Map what goes in and comes out."""
@@ -84,12 +93,22 @@ def traces(deployed: Deployed) -> Traces:
         third = deployed.pool("note", ORIGINAL_SUB)
         failed = begin(deployed.machine("restore"), {**request, "target_user_pool_id": third})
         outputs.append(deployed.failed(failed).cause)
-    executions = (backup, restore, again, refused, stopped, failed, created, half)
+    ways = [
+        begin(deployed.machine("restore"), {**request, "target_user_pool_id": verifying(deployed), **way})
+        for way in WAYS
+    ]
+    outputs += [finish(way) for way in ways]
+    executions = (backup, restore, again, refused, stopped, failed, created, half, *ways)
     return Traces(
         tuple(json.dumps(deployed.history(execution), default=str, ensure_ascii=False) for execution in executions),
         tuple(json.dumps(output, ensure_ascii=False) for output in outputs),
         "\n".join(deployed.log()),
     )
+
+
+def verifying(deployed: Deployed) -> str:
+    """A pool that can import and invite."""
+    return deployed.pool("note", ORIGINAL_SUB, AutoVerifiedAttributes=["email"])
 
 
 def with_secrets(deployed: Deployed, pool: str) -> None:
@@ -155,11 +174,26 @@ def test_metrics_carry_no_name_but_the_services(traces: Traces) -> None:
 def test_what_the_report_and_the_plan_say_names_nobody(deployed: Deployed, traces: Traces) -> None:
     """They are for people's eyes; who is meant is in `outcomes/`, which only the bucket's readers see."""
     results: list[Json] = [output for output in map(json.loads, traces.outputs) if "restore_id" in output]
-    assert len(results) == 3
+    assert len(results) == 3 + len(WAYS)
     for result in results:
         for name in ("plan.json", "report.json"):
             text = deployed.content(f"restores/{result['restore_id']}/{name}").decode()
             assert not [private for private in PRIVATE if private.lower() in text.lower()]
+
+
+def test_temporary_passwords_lie_under_credentials_alone_and_under_the_key_for_secrets(
+    deployed: Deployed, traces: Traces
+) -> None:
+    s3 = deployed.cloud.client("s3")
+    keys = deployed.keys("credentials/")
+    assert {key.rpartition(".")[2] for key in keys} == {"csv", "parquet"}
+    for key in keys:
+        told = s3.head_object(Bucket=deployed.bucket, Key=key)
+        assert told["ServerSideEncryption"] == "aws:kms"
+        assert not told.get("BucketKeyEnabled")
+    for key in deployed.keys(""):
+        if not key.startswith("credentials/") and not key.endswith(".parquet"):
+            assert PASSWORD.search(deployed.content(key).decode("utf-8", "ignore")) is None, key
 
 
 def test_a_secret_is_in_no_object_but_those_of_secrets(deployed: Deployed, traces: Traces) -> None:

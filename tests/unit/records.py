@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from poolsafe.domain.credentials import Credential
-from poolsafe.domain.diff import Declared, Difference, Skipped, Undeclared
+from poolsafe.domain.difference import Declared, Difference, Skipped, Undeclared
 from poolsafe.domain.notices import Attention, Notice
 from poolsafe.domain.outcome import Kind, Outcome, Reason, Result
-from poolsafe.domain.plan import Action, PlannedUser
+from poolsafe.domain.planned_user import Action, PlannedUser
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.domain.sub_map import SubMapping
 from poolsafe.domain.temporary_password import TemporaryPassword

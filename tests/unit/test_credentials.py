@@ -18,11 +18,14 @@ from tests.unit.restores import SMS_AND_MAIL, mfa, planner, target_of
 RESET, IMPORT, TEMPORARY, INVITE = Credential.RESET, Credential.IMPORT_JOB, Credential.TEMPORARY, Credential.INVITE
 
 #: Kinds of pools.
-PLAIN = {"auto_verified": ("email",)}
+PLAIN: dict[str, Any] = {"auto_verified": ("email",)}
 ADMIN_ONLY = {**PLAIN, "recovery": ("admin_only",)}
 MAIL_ONLY = {"auto_verified": ("email", "phone_number"), "recovery": ("verified_email",)}
 WITH_MFA = {"auto_verified": ("email", "phone_number"), "mfa": mfa("OPTIONAL")}
 MFA_ON = {**PLAIN, "recovery": ("verified_email", "verified_phone_number"), "mfa": mfa("ON")}
+SMS = {"MfaConfiguration": "OFF", "SmsMfaConfiguration": SMS_AND_MAIL["SmsMfaConfiguration"]}
+#: Nobody gets a code on a phone from a pool that is not set up for text messages.
+TEXTING = {"auto_verified": ("phone_number",), "mfa": SMS}
 NOT_AUTO = {"auto_verified": ("phone_number",)}
 
 #: Kinds of users.
@@ -71,7 +74,8 @@ WHO = {
     ("pool", "who", "reset", "imported"),
     [
         (PLAIN, "verified mail", None, None),
-        (PLAIN, "verified phone", None, Reason.NOT_AUTO_VERIFIED),
+        (PLAIN, "verified phone", Reason.NO_RECOVERY_CHANNEL, Reason.NOT_AUTO_VERIFIED),
+        (TEXTING, "verified phone", None, None),
         (PLAIN, "both", None, None),
         (PLAIN, "not verified", Reason.NO_RECOVERY_CHANNEL, Reason.NOT_AUTO_VERIFIED),
         (PLAIN, "no address", Reason.NO_RECOVERY_CHANNEL, Reason.NOT_AUTO_VERIFIED),
@@ -82,7 +86,7 @@ WHO = {
         (MAIL_ONLY, "verified phone", Reason.NO_RECOVERY_CHANNEL, Reason.NO_RECOVERY_CHANNEL),
         (MAIL_ONLY, "both", None, None),
         (NOT_AUTO, "verified mail", None, Reason.NOT_AUTO_VERIFIED),
-        (NOT_AUTO, "verified phone", None, None),
+        (NOT_AUTO, "verified phone", Reason.NO_RECOVERY_CHANNEL, Reason.NO_RECOVERY_CHANNEL),
         (WITH_MFA, "mail is mfa", Reason.RECOVERY_IS_MFA, None),
         (WITH_MFA, "phone is mfa", None, None),
         (WITH_MFA, "both are mfa", Reason.RECOVERY_IS_MFA, None),
@@ -126,9 +130,8 @@ def test_who_has_no_address_is_not_invited() -> None:
 
 def test_a_phone_number_is_an_address_where_the_pool_sends_text_messages() -> None:
     assert chosen(INVITE, user(PHONE)) == (TEMPORARY, Reason.NO_ADDRESS)
-    sms = {"MfaConfiguration": "OFF", "SmsMfaConfiguration": SMS_AND_MAIL["SmsMfaConfiguration"]}
-    assert chosen(INVITE, user(PHONE), mfa=sms) == (INVITE, None)
-    sending = target_of(target_pool(mfa=sms))
+    assert chosen(INVITE, user(PHONE), mfa=SMS) == (INVITE, None)
+    sending = target_of(target_pool(mfa=SMS))
     assert [mediums(attributes, sending) for attributes in (MAIL, PHONE, {**MAIL, **PHONE}, {})] == [
         ("EMAIL",),
         ("SMS",),

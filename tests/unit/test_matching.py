@@ -41,7 +41,7 @@ ADA = user("ada", "old", **VERIFIED)
 def found(matcher: Matcher, saved: User, there: Iterable[User]) -> str | None:
     """The `sub` of whom a user of the snapshot meets in the target."""
     twin = Directory(matcher, there).find(saved)
-    return twin and twin.sub
+    return None if twin is None else twin.sub
 
 
 # Found

@@ -16,7 +16,7 @@ from tests.pipeline import LATEST, target_pool
 from tests.step_functions import Deployed, ExecutionFailed
 from tests.unit.restores import ended, mfa
 
-MAIL = {"email_verified": "true"}
+MAIL: dict[str, Any] = {"email_verified": "true"}
 
 
 def school() -> FakeUserPool:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from poolsafe.adapters.jsonlines import JsonLinesFormat
 from poolsafe.adapters.parquet import ROW_GROUP, ParquetFormat
-from poolsafe.domain.diff import Difference
+from poolsafe.domain.difference import Difference
 from poolsafe.domain.notices import Notice
 from poolsafe.domain.outcome import Outcome
-from poolsafe.domain.plan import PlannedUser
+from poolsafe.domain.planned_user import PlannedUser
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.domain.sub_map import SubMapping
 from poolsafe.domain.temporary_password import TemporaryPassword

@@ -11,7 +11,8 @@ import pytest
 from poolsafe import bootstrap
 from poolsafe.domain.configuration.override import Override
 from poolsafe.domain.credentials import Credential, Fallback
-from poolsafe.domain.requests import AssessRequest, BackupRequest, CreatePool, RestoreRequest
+from poolsafe.domain.create_pool import CreatePool
+from poolsafe.domain.requests import AssessRequest, BackupRequest, RestoreRequest
 from poolsafe.domain.scope import PEOPLE, Scope
 from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.domain.wishes import Federated, OnConflict, Wishes

@@ -11,7 +11,7 @@ from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, FORCE_CHANGE_P
 from poolsafe.schema_check import require
 from tests.fakes import START, FakeUserPool
 from tests.pipeline import LATEST, Machines, pool_with, target_pool
-from tests.unit.restores import outcomes_of, restored
+from tests.unit.restores import mfa, outcomes_of, restored
 
 
 def test_every_local_user_comes_back_with_its_attributes_and_groups() -> None:
@@ -33,7 +33,7 @@ STATUSES = ("CONFIRMED", "UNCONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD
 
 
 def test_whoever_can_say_forgot_password_is_confirmed_whatever_they_were_and_nobody_else_is() -> None:
-    source, target = FakeUserPool(), target_pool()
+    source, target = FakeUserPool(), target_pool(mfa=mfa("OFF"))
     for status in STATUSES:
         source.add(f"mail-{status}", status=status, email="a@example.com", email_verified="true")
         source.add(f"phone-{status}", status=status, phone_number="+12065550100", phone_number_verified="true")

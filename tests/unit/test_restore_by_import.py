@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from tests.pipeline import LATEST, pool_with, target_pool
 from tests.step_functions import Deployed, ExecutionFailed
 from tests.unit.restores import MARK, ended, mfa, outcomes_of
 
-MAIL = {"email": "a@example.com", "email_verified": "true"}
+MAIL: dict[str, Any] = {"email": "a@example.com", "email_verified": "true"}
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_who_was_there_before_the_job_is_not_taken_for_one_that_it_made(machines
         target.put(target.add("user00001", email="attacker@example.com", email_verified="true"), password="theirs")
         return start(*arguments)
 
-    imports.start = sign_up  # type: ignore[method-assign]
+    imports.start = sign_up  # type: ignore[assignment,method-assign]
     result = restored(machines, pool_with(3), target, max_failed_percent=50)
     assert ended(machines, result, "user00001") == ("failed", "name_taken")
     assert (target.accounts["user00001"].groups, target.accounts["user00001"].password) == ([], "theirs")
@@ -251,7 +252,7 @@ def test_links_and_aliases_come_at_once_and_second_factors_after_the_password(ma
     source = FakeUserPool(mfa=mfa("OPTIONAL"))
     source.add("ada", **MAIL, preferred_username="Lady", identities=linked, phone_number="+12065550100")
     user = source.accounts["ada"].user
-    source.put(type(user)(*(getattr(user, name) for name in user.__slots__[:7]), ("SMS_MFA",), "SMS_MFA"))
+    source.put(replace(user, mfa_methods=("SMS_MFA",), preferred_mfa="SMS_MFA"))
     target = importing(providers=("Google",), alias_attributes=("preferred_username",), mfa=mfa("OPTIONAL"))
     result = restored(machines, source, target)
     back = target.accounts["ada"].user

@@ -12,11 +12,22 @@ import pytest
 from poolsafe.adapters.html import restore_html
 from poolsafe.domain.configuration.to_change import Who
 from poolsafe.domain.configuration.todo import Why
-from poolsafe.domain.diff import Declared, Skipped, Undeclared
+from poolsafe.domain.credentials import Credential
+from poolsafe.domain.difference import Declared, Skipped, Undeclared
+from poolsafe.domain.notices import Attention
 from poolsafe.domain.outcome import Reason
 from poolsafe.domain.records import EXTERNAL_PROVIDER
 from poolsafe.domain.restore_page import MOST_ROWS, elapsed
-from poolsafe.domain.restore_words import DIFFERENCES, REASONS, WHO, WHYS, reason
+from poolsafe.domain.restore_words import (
+    ATTENTION,
+    CREDENTIALS,
+    DIFFERENCES,
+    REASONS,
+    UNREACHABLE,
+    WHO,
+    WHYS,
+    reason,
+)
 from poolsafe.errors import Rejected, TooManyFailed, VerificationFailed
 from poolsafe.schema_check import require
 from tests.fakes import FakeUserPool
@@ -87,7 +98,7 @@ def test_a_complete_restore_says_so_first() -> None:
     assert told.index("All that can come back is back: 9 users, 3 groups") < told.index("What to do now")
     assert "Tell 9 users to choose a new password" in told
     assert "Passed. The pool was read back" in told
-    assert "they come back when they sign in" in told
+    assert "They come back when they sign in" in told
     assert "It took" in told
     assert "What failed" not in told
 
@@ -212,7 +223,10 @@ def test_a_page_does_not_fail_for_want_of_a_word() -> None:
 
 def test_every_code_has_its_words() -> None:
     assert REASONS.keys() == set(Reason)
+    assert CREDENTIALS.keys() == set(Credential)
+    assert ATTENTION.keys() == set(Attention)
     assert WHYS.keys() >= set(Why)
+    assert UNREACHABLE.keys() <= set(Reason)
     assert DIFFERENCES.keys() == {*Declared, *Skipped, *Undeclared}
     assert WHO.keys() == set(Who)
     assert reason("Throttled")[0] == "Cognito did not take it: Throttled"

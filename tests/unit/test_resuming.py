@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.outcome import Kind, Result
+from poolsafe.domain.outcome import Kind, Outcome, Result
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD
 from poolsafe.errors import AccessDenied, Rejected
 from tests.fake_cognito import FakeCognito
@@ -176,6 +176,20 @@ def test_who_failed_is_tried_again_when_the_restore_is(machines: Deployed) -> No
     assert not target.accounts["off"].user.enabled
 
 
+def test_whom_a_refused_plan_has_named_is_not_named_by_the_next_one(machines: Deployed) -> None:
+    target = target_pool()
+    machines.backup(pool_with(3))
+    target.add("user00001")
+    with pytest.raises(ExecutionFailed, match="TargetMismatch"):
+        machines.restore(target, snapshot=LATEST, on_conflict="fail")
+    restore_id = machines.executions[-1].payloads[0][2]["restore_id"]
+    failing = f"restores/{restore_id}/failing/"
+    assert [row.username for row in machines._rows(failing, Outcome)] == ["user00001"]
+    del target.accounts["user00001"]
+    result = machines.restore(target, snapshot=LATEST, on_conflict="fail", restore_id=restore_id)
+    assert (result["status"], machines._rows(failing, Outcome)) == ("COMPLETE", [])
+
+
 # What happened meanwhile
 
 
@@ -197,7 +211,12 @@ def test_a_stranger_who_came_meanwhile_is_a_conflict(machines: Deployed) -> None
 def test_a_password_that_somebody_has_chosen_meanwhile_stays(machines: Deployed, credentials: str) -> None:
     target = target_pool()
     machines.backup(people())
-    breaking(target, "AdminDisableUser")
+
+    def deny(operation: str) -> None:
+        if operation == "AdminDisableUser":
+            raise AccessDenied(f"{operation}: AccessDeniedException.")
+
+    target.before = deny
     restore_id = stopped(machines, target, credentials=credentials)
     mended(target)
     assert len(target.accounts) == 8

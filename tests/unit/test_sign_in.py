@@ -27,7 +27,7 @@ HAS = {
 }
 MAIL_FIRST, PHONE_FIRST = ("verified_email", "verified_phone_number"), ("verified_phone_number", "verified_email")
 ONLY_SMS = {"SmsMfaConfiguration": SMS_AND_MAIL["SmsMfaConfiguration"]}
-ONLY_MAIL = {"EmailMfaConfiguration": {}}
+ONLY_MAIL: dict[str, Any] = {"EmailMfaConfiguration": {}}
 ONLY_TOTP = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
 
 
@@ -75,6 +75,12 @@ def test_forgot_password_needs_a_verified_channel_that_recovers_and_is_no_second
     recovery: tuple[str, ...], has: list[str], methods: tuple[str, ...], reason: Reason | None
 ) -> None:
     assert why_not_recoverable(user(*has), pool(recovery=recovery), methods) is reason
+
+
+def test_no_code_goes_to_a_phone_from_a_pool_that_sends_no_text_messages() -> None:
+    silent = target_of(target_pool())
+    assert why_not_recoverable(user("phone"), silent, ()) is Reason.NO_RECOVERY_CHANNEL
+    assert why_not_recoverable(user("mail", "phone"), silent, ()) is None
 
 
 # What a restored user has for MFA

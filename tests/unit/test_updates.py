@@ -101,7 +101,7 @@ def test_a_pool_that_ignores_case_is_not_told_the_same_address_again() -> None:
 def test_nobody_unconfirmed_is_given_an_alias() -> None:
     saved = user({**MAIL, "preferred_username": "lady"})
     waiting, confirmed = (user(MAIL, status=status) for status in (FORCE_CHANGE_PASSWORD, CONFIRMED))
-    alias = {"alias_attributes": ("preferred_username",)}
+    alias: dict[str, Any] = {"alias_attributes": ("preferred_username",)}
     assert decided(saved, waiting, **alias).action is Action.SKIP
     assert decided(saved, confirmed, **alias).attributes == {"preferred_username": "lady"}
     assert decided(saved, waiting).attributes == {"preferred_username": "lady"}
@@ -264,3 +264,15 @@ def test_an_update_that_cognito_refuses_fails_alone() -> None:
     assert ended(machines, result, "bob") == ("updated", "exists")
     assert target.accounts["bob"].user.attributes["email"] == "bob@example.com"
     assert result["status"] == "PARTIAL"
+
+
+def test_who_is_to_be_disabled_is_though_cognito_refuses_the_rest() -> None:
+    machines, source = Machines(), FakeUserPool()
+    target = target_pool(alias_attributes=("email",))
+    saved = source.add("ada", enabled=False, email="ada@example.com", email_verified="true")
+    target.add("ada", email="ada2@example.com", email_verified="true", custom__original_sub=saved.sub)
+    target.add("thief", email="ada@example.com", email_verified="true")
+    machines.backup(source)
+    result = machines.restore(target, snapshot=LATEST, on_conflict="update", max_failed_percent=100)
+    assert ended(machines, result, "ada") == ("failed", "AdminUpdateUserAttributes: AliasExistsException")
+    assert not target.accounts["ada"].user.enabled

@@ -18,8 +18,8 @@ from tests.step_functions import Deployed
 from tests.unit.restores import ended, mfa
 from tests.unit.test_restore_credentials import handed_out
 
-MAIL = {"email": "ada@example.com", "email_verified": "true"}
-PHONE = {"phone_number": "+12065550100", "phone_number_verified": "true"}
+MAIL: dict[str, Any] = {"email": "ada@example.com", "email_verified": "true"}
+PHONE: dict[str, Any] = {"phone_number": "+12065550100", "phone_number_verified": "true"}
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ class Watched(FakeUserPool):
 
     def _note(self, operation: str) -> None:
         if operation.startswith("Admin"):
-            told = next((account.user for account in self.accounts.values()), None)
-            self.history.append((operation, told and told.status, told and told.enabled))
+            told = next(((one.user.status, one.user.enabled) for one in self.accounts.values()), (None, None))
+            self.history.append((operation, *told))
 
     @property
     def operations(self) -> list[str]:
@@ -59,7 +59,7 @@ def linked(user: User) -> list[tuple[str, str]]:
 
 def one(methods: tuple[str, ...] | None = None, preferred: str | None = None, **attributes: str) -> FakeUserPool:
     source = FakeUserPool(mfa=mfa("OPTIONAL"))
-    user = source.add("ada", **{**MAIL, **PHONE, **attributes})
+    user = source.add("ada", **MAIL | PHONE | attributes)
     source.put(replace(user, mfa_methods=methods, preferred_mfa=preferred), ("staff",))
     return source
 

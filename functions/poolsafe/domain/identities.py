@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .records import EXTERNAL_PROVIDER, User
+from .records import CONFIRMED, EXTERNAL_PROVIDER, User
 
 #: The most identities that a user may have linked [DG quotas].
 MAX_LINKS = 5
@@ -66,6 +66,16 @@ def own_identity(user: User) -> Identity | None:
     if not found and user.status == EXTERNAL_PROVIDER:
         found = [identity for identity in identities_of(user) if identity.is_primary]
     return found[0] if found else None
+
+
+def as_local(user: User) -> User:
+    """The local user that a federated profile can be made into.
+
+    Never `<Provider>_<id>`: that name is Cognito's, and taking it breaks the
+    provider's sign-in for good.
+    """
+    attributes = {name: value for name, value in user.attributes.items() if name != "identities"}
+    return replace(user, username=user.sub, status=CONFIRMED, attributes=attributes)
 
 
 def links_of(user: User) -> list[Identity]:

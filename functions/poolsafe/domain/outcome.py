@@ -64,8 +64,6 @@ class Reason(StrEnum):
     USER_FAILED = "user_failed"
     USER_NOT_THERE = "user_not_there"
     # Of links and second factors.
-    PROVIDER_MISSING = "provider_missing"
-    TOO_MANY_LINKS = "too_many_links"
     PASSWORD_FIRST = "password_first"  # noqa: S105
 
 

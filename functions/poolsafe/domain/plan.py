@@ -21,7 +21,7 @@ from typing import Any
 
 from . import birthdates
 from .credentials import Credential, Fallback, choose
-from .identities import MAX_LINKS, Identity, is_federated, links_of, own_identity
+from .identities import MAX_LINKS, Identity, as_local, is_federated, links_of, own_identity
 from .match import Matcher, Twin
 from .outcome import Reason
 from .planned_user import Action, PlannedUser
@@ -57,7 +57,8 @@ class Planner:
         """Plan one user.
 
         `twin` is the target's user in its place, `earlier_sub` the `sub` of the
-        one of the snapshot that was planned before with a name of this one's.
+        one of the snapshot that was planned before with a name of this one's, or
+        of whoever has the name that a federated user would have as a local one.
         """
         own, service_made = self._split(groups)
         planned = PlannedUser(
@@ -197,8 +198,7 @@ class Planner:
         deferred = replace(planned, action=Action.DEFER, reason=Reason.FEDERATED, sign_in_name=profile)
         if wish is Federated.DEFER or earlier_sub is not None:
             return deferred
-        # Never `<Provider>_<id>`: that name is Cognito's, and taking it breaks the provider's sign-in for good.
-        local = replace(user, username=user.sub)
+        local = as_local(user)
         if not self.links(user) or why_not_taken(self.target, local, planned.attributes):
             return deferred
         # They come in through their provider: a password of their own, known to nobody, is all they need.

@@ -100,6 +100,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "They come back when they sign in. Their groups and custom attributes are kept under deferred/ until then.",
     ),
     Reason.SERVICE_MADE_GROUP: ("Cognito makes this group itself when somebody of the provider signs in", NOTHING),
+    Reason.NOT_IN_SNAPSHOT: (
+        "Named in only.usernames, and not in the snapshot",
+        "Look the name up in the snapshot: names are compared letter by letter.",
+    ),
     Reason.NOT_IN_TARGET: (
         "Not in the target, and the request creates nobody",
         "Add users to only.sections to bring them back.",

@@ -68,7 +68,7 @@ def why_not_recoverable(user: User, target: TargetPool, methods: tuple[str, ...]
     """Why "forgot password" does not work for this user; None where it does."""
     if not target.recovery:
         return Reason.ADMIN_ONLY_RECOVERY
-    verified = [channel for channel in target.recovery if is_verified(user, channel)]
+    verified = [channel for channel in target.recovery if is_verified(user, channel) and target.sends_to(channel)]
     if not verified:
         return Reason.NO_RECOVERY_CHANNEL
     if all(METHOD_OF_CHANNEL[channel] in methods for channel in verified):

@@ -109,6 +109,10 @@ class TargetPool:
         has = [name for name in SIGN_IN_ATTRIBUTES if name in self.username_attributes and user.attributes.get(name)]
         return next((name for name in has if is_verified(user, name)), has[0] if has else None)
 
+    def sends_to(self, channel: str) -> bool:
+        """Whether a code can go there: to a phone number only where the pool is set up for text messages."""
+        return channel != "phone_number" or self.sends_sms
+
     def takes_for_an_alias(self, username: str) -> bool:
         """Whether a username looks like an address that is an alias here, which Cognito refuses
         [DG user-pool-settings-attributes]."""

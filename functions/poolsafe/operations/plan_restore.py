@@ -30,9 +30,11 @@ from ..domain.snapshot import RestorePaths
 from ..domain.wishes import OnConflict
 from ..errors import InvalidRequest
 from ..ports import Deadline, FileFormat, ObjectStore, Where
+from .find_holders import FindHolders
 from .find_twins import FindTwins
 from .parts import PartWriter, part_keys, read_keys
 from .reading import SnapshotReader, look_up
+from .take_up import forget
 
 #: Small parts: each is a unit of work of a restore lane.
 PLANNED_ROWS = 2_000
@@ -87,6 +89,7 @@ class PlanRestore:
     def advance(self, progress: PlanProgress) -> PlanProgress:
         """Carry the plan on. Raises TargetMismatch at its end, when the target cannot or must not take the users."""
         if not progress.files:
+            forget(self.store, self.working_format, self.paths)
             self._require_named()
         writer = PartWriter(
             self.store,
@@ -122,12 +125,16 @@ class PlanRestore:
             self.store, self.working_format, planner, self.paths, self.listed.users, self.listed.memberships
         )
         found = twins.of(users)
+        holders = FindHolders(self.store, self.working_format, self.reader, planner, self.paths, self.listed.users).of(
+            users
+        )
         names = Names(planner.matcher, self._planned_before(position, users))
         failing: list[Outcome] = []
         attention: list[Notice] = []
         for user in users:
             own, twin = groups.get(user.sub, ()), found.get(user.sub)
-            planned = planner.decide(user, own, twin, names.taken_by(user))
+            holder = names.taken_by(user) or (holders.get(user.sub) if twin is None else None)
+            planned = planner.decide(user, own, twin, holder)
             names.take(user)
             told = list(notices(planner, planned, user, twin, frozenset(self.listed.groups)))
             attention += told

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..domain.difference import Difference
+from ..domain.notices import Notice
+from ..domain.outcome import Outcome
 from ..domain.snapshot import RestorePaths
 from ..errors import InvalidRequest, Unexpected
-from ..ports import ObjectStore
+from ..ports import FileFormat, ObjectStore
 
 #: What a second run may have otherwise.
 FREE = frozenset({"restore_id", "quota_share", "max_failed_percent"})
@@ -50,6 +53,19 @@ def frozen_plan(store: ObjectStore, paths: RestorePaths) -> Frozen | None:
         return None
     document = json.loads(found.content)
     return Frozen(document["started_at"], document["state"])
+
+
+def forget(store: ObjectStore, working_format: FileFormat, paths: RestorePaths) -> None:
+    """Empty what an earlier plan with this id told of users: its files may have other names than those to come."""
+    told: tuple[tuple[str, type[Any]], ...] = (
+        (paths.failing, Outcome),
+        (paths.attention, Notice),
+        (paths.outcomes, Outcome),
+        (paths.differences, Difference),
+    )
+    for prefix, row_type in told:
+        for key in store.keys(prefix):
+            store.put(key, working_format.part(row_type).finish())
 
 
 def take_up(store: ObjectStore, paths: RestorePaths, request: Mapping[str, Any], again: bool) -> None:
