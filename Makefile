@@ -19,7 +19,7 @@ demo: .venv/installed ## back up a user pool, lose it, restore it and check: the
 	$(VENV) -m local.demo
 
 test: .venv/installed ## all tests
-	$(VENV) -m pytest $(TESTS)
+	$(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 check: .venv/installed ## lint, types, template
 	$(VENV) -m ruff check .

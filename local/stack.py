@@ -38,6 +38,7 @@ QUOTA_CATEGORIES = (
     "UserPoolResourceRead",
     "UserPoolResourceUpdate",
     "UserResourceRead",
+    "UserResourceUpdate",
 )
 #: The embedded cloud does not throttle, so nothing is gained by waiting: requests per second by category.
 RAISED_QUOTAS = dict.fromkeys(QUOTA_CATEGORIES, 1000)

@@ -5,17 +5,18 @@
 finds in its callback URL, `{"error": "invalid_request", "error_description": ...}`.
 
 Sources, all below https://docs.aws.amazon.com/cognito/latest/developerguide/: cognito-user-pools-identity-federation-
-consolidate-users.html (a linked user is that user), cognito-user-pools-working-with-lambda-triggers.html (first
-PreSignUp_ExternalProvider, PostConfirmation_ConfirmSignUp, TokenGeneration_HostedAuth, then PreAuthentication_,
-PostAuthentication_Authentication and TokenGeneration_HostedAuth), cognito-user-pools-specifying-attribute-mapping.html
+consolidate-users.html (a linked user is that user), cognito-user-pools-working-with-lambda-triggers.html (the first
+time PreSignUp_ExternalProvider, PostConfirmation_ConfirmSignUp, TokenGeneration_HostedAuth; later PostAuthentication_
+Authentication and TokenGeneration_HostedAuth), cognito-user-pools-specifying-attribute-mapping.html
 (what is mapped is written at each sign-in, and has to be mutable), cognito-user-pools-user-groups.html (the group
 `<pool>_<provider>`). "User already exists" where a local user has the profile's name: https://github.com/Boise-State-
 Development/agentcore-public-stack/pull/425. "Already found an entry for username ..." where PreSignUp links the user:
 https://github.com/aws-amplify/amplify-flutter/issues/1716. "User is not enabled": how-to-manage-user-accounts.html.
 
-Assumed: profiles of pools that are not case-sensitive are lower-case (`google_1`); a user who was linked before the
-first sign-in comes by the later sequence; the profile stays where PostConfirmation refuses; what is missing or cannot
-be changed is told after PreSignUp and PreAuthentication. Not done: InboundFederation, and aliases of others.
+Assumed: profiles of pools that are not case-sensitive are lower-case (`google_1`), their addresses too; later sign-ins
+begin with PreAuthentication_Authentication; a user who was linked before the first sign-in comes by the later sequence;
+the profile stays where PostConfirmation refuses; who comes twice at once gets one profile; what is missing or cannot be
+changed is told after PreSignUp and PreAuthentication. Not done: InboundFederation, and aliases of others.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from .pools import pool_anywhere, put_values, values_of, within
 from .required_attributes import missing_of
 from .token_trigger import TokenTrigger, attributes_of, holding_back
 from .triggers import Event, Triggers, function_of
+from .usernames import LOWERED
 
 REFUSED = "invalid_request"
 AUTO = ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
@@ -58,6 +60,7 @@ class FederatedSignIn:
         claims = {name: str(value) for name, value in (body.get("Attributes") or {}).items()}
         mapping = provider.get("AttributeMapping") or {}
         mapped = {name: claims[claim] for name, claim in mapping.items() if claim in claims and name != "username"}
+        mapped |= {name: folded(pool, mapped[name]) for name in LOWERED if name in mapped}
         username = folded(pool, f"{body['ProviderName']}_{body['UserId']}")
         user = linked(pool, body, {**claims, **mapped}) or profile_of(pool, username, body)
         if user is None:
@@ -77,6 +80,8 @@ class FederatedSignIn:
             response = await self._triggers.ask(pool, event)
         if linked(pool, body, told) is not None:
             raise Refused(REFUSED, f"Already found an entry for username {username}")
+        if there := profile_of(pool, username, body):  # made meanwhile, by another sign-in
+            return there
         if username in pool["_users"]:
             raise Refused(REFUSED, "User already exists")
         if missing := missing_of(pool, mapped):

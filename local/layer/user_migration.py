@@ -28,7 +28,7 @@ from .mfa_challenges import PASSWORD_FLOWS
 from .migrated_users import NothingGiven, make, status_of
 from .names import folded
 from .operations import Json, Refused
-from .pools import hides_users, pool_of_client, user_of, within
+from .pools import hides_users, pool_of_client, pool_of_request, user_of, within
 from .recovery_channels import FORGETS
 from .secret_hash import refusal
 from .subs import SIGNS_IN, named_by_sub
@@ -60,7 +60,7 @@ class UserMigration:
             return await proceed(call)
         async with self._one_at_a_time:  # nobody meets a user who is being made
             is_known = _knows(pool, name)
-        if is_known or _is_refused(call):
+        if is_known or _is_refused(pool, call):
             return await proceed(call)
         if call.action in SIGNS_IN and not given.get("PASSWORD"):
             return NO_PASSWORD
@@ -105,11 +105,14 @@ def _knows(pool: Json, name: str) -> bool:
     return user_of(pool, name) is not None and named_by_sub(pool, name) is None
 
 
-def _is_refused(call: Call) -> bool:
-    """Whether the emulator refuses it whoever it is: the secret's hash, or a flow that the app may not use."""
+def _is_refused(pool: Json, call: Call) -> bool:
+    """Whether the emulator refuses it whoever it is: the secret's hash, a flow that the app may not use, or another
+    pool than the app's."""
     from ministack.services import cognito
 
-    return refusal(call) is not None or cognito._auth_flow_error(call.action, dict(call.members)) is not None
+    if refusal(call) is not None or cognito._auth_flow_error(call.action, dict(call.members)) is not None:
+        return True
+    return call.user_pool_id not in ("", pool["Id"]) or pool_of_request(pool["Id"]) is not pool
 
 
 def _event(call: Call, client_id: str, given: Mapping[str, Any]) -> Event:

@@ -172,8 +172,11 @@ def test_the_id_map_leads_from_every_old_client_to_its_new_one(
     }
 
 
-def test_the_application_signs_in_with_the_secret_it_always_had(cloud: Cloud, idp: Any, copy: Json) -> None:
+def test_the_application_signs_in_with_the_secret_it_always_had(
+    cloud: Cloud, idp: Any, original: RichPool, copy: Json
+) -> None:
     pool_id = copy["target_user_pool_id"]
+    allow(cloud, original.trigger, idp.describe_user_pool(UserPoolId=pool_id)["UserPool"]["Arn"])
     clients = idp.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
     client_id = next(client["ClientId"] for client in clients if client["ClientName"] == "confidential")
     idp.admin_set_user_password(UserPoolId=pool_id, Username="anna@example.com", Password=PASSWORD, Permanent=True)
@@ -188,6 +191,17 @@ def test_the_application_signs_in_with_the_secret_it_always_had(cloud: Cloud, id
     with pytest.raises(idp.exceptions.NotAuthorizedException):
         wrong = {**parameters, "SECRET_HASH": base64.b64encode(b"another").decode()}
         idp.initiate_auth(ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=wrong)
+
+
+def allow(cloud: Cloud, trigger: str, pool_arn: str) -> None:
+    """What the to-do item of a trigger says: until the new pool may invoke it, Cognito lets nobody in."""
+    cloud.client("lambda").add_permission(
+        FunctionName=trigger,
+        StatementId="the-copy",
+        Action="lambda:InvokeFunction",
+        Principal="cognito-idp.amazonaws.com",
+        SourceArn=pool_arn,
+    )
 
 
 def test_users_come_back_and_keep_their_old_sub(deployed: Deployed, original: RichPool, copy: Json) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.embedded.deployed import ORIGINAL_SUB, Deployed, fits
+from tests.embedded.deployed import ORIGINAL_SUB, Deployed, Json, fits
 from tests.embedded.matrix import (
     ADDRESSES,
     CREDENTIALS,
@@ -205,9 +205,9 @@ def _told(attributes: Mapping[str, str], is_imported: bool) -> dict[str, str]:
 # Pools that cannot reach everybody
 
 SOME = (Person("mail", True), Person("phone", None, True), Person("both", True, True), Person("half", False, True))
-BY_ADMINISTRATORS = {"AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}}
+BY_ADMINISTRATORS: Json = {"AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}}
 #: By what the target is like: whom "forgot password" does not reach there, and why.
-SILENT = {
+SILENT: dict[str, tuple[Json, dict[str, str]]] = {
     "no text messages": ({}, dict.fromkeys(("phone", "half"), "no_recovery_channel")),
     "administrators reset": (
         BY_ADMINISTRATORS,
@@ -230,7 +230,7 @@ def test_whom_a_pool_cannot_send_a_code_to_is_handed_a_password(
     deployed: Deployed, some: Saved, target: str, credential: str
 ) -> None:
     settings, unreachable = SILENT[target]
-    verifies = {"AutoVerifiedAttributes": [*ADDRESSES], "UsernameConfiguration": {"CaseSensitive": False}}
+    verifies: Json = {"AutoVerifiedAttributes": [*ADDRESSES], "UsernameConfiguration": {"CaseSensitive": False}}
     pool = deployed.pool(TIER, ESSAY, ORIGINAL_SUB, **verifies, **settings)
     seen = restore_and_walk(deployed, *some, pool, KINDS["usernames"], credential)
     assert (seen.result["status"], seen.messages) == ("COMPLETE", [])

@@ -398,10 +398,12 @@ def test_only_a_sign_in_with_a_password_migrates(world: World) -> None:
     secret = world.app(pool, GenerateSecret=True)
     assert refusal(world.sign_in, secret)[0] == WRONG
     assert refusal(world.sign_in, client, password="")[0] == "InvalidParameterException"
-    assert migrates.events() == []
     parameters = {"USERNAME": "ada", "PASSWORD": TYPED}
-    admin = {"AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": parameters}
-    assert is_in(world.idp.admin_initiate_auth(UserPoolId=pool, ClientId=client, **admin))
+    admin = {"ClientId": client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": parameters}
+    elsewhere = {**admin, "UserPoolId": world.pool({})}
+    assert refusal(world.idp.admin_initiate_auth, **elsewhere)[0] == "ResourceNotFoundException"
+    assert migrates.events() == []
+    assert is_in(world.idp.admin_initiate_auth(UserPoolId=pool, **admin))
     assert len(migrates.events()) == 1
 
 
@@ -728,7 +730,7 @@ def test_the_first_time_makes_a_profile_and_later_times_find_it(world: World) ->
     assert world.idp.list_users_in_group(UserPoolId=pool, GroupName=group)["Users"][0]["Username"] == "okta_42"
     assert (claims(first)["cognito:groups"], claims(first)["sub"]) == ([group], told["sub"])
     assert claims(first, "AccessToken")["scope"].split() == ["openid", "email"]
-    again = world.come_back(pool, client, mail="countess@example.com")
+    again = world.come_back(pool, client, mail="Countess@example.com")
     assert (claims(again)["sub"], claims(again)["email"]) == (told["sub"], "countess@example.com")
     assert watches.sources()[3:] == [
         "PreAuthentication_Authentication",
@@ -771,6 +773,13 @@ def test_a_local_user_with_the_name_of_the_profile_stands_in_its_way(world: Worl
     world.confirmed(pool, "Okta_42")
     with pytest.raises(SignInRefused, match="User already exists"):
         world.come_back(pool, client)
+
+
+def test_who_comes_twice_at_once_gets_one_profile(world: World) -> None:
+    pool, client = world.federated({"PreSignUp": world.function("time.sleep(0.3)")})
+    with ThreadPoolExecutor(2) as people:
+        coming = [people.submit(world.come_back, pool, client) for _ in range(2)]
+    assert {claims(one.result())["sub"] for one in coming} == {world.user(pool, "okta_42")["sub"]}
 
 
 def test_who_is_linked_while_signing_up_comes_in_the_next_time(world: World) -> None:

@@ -9,18 +9,22 @@ from datetime import UTC, datetime
 import pytest
 
 from poolsafe.adapters.parquet import ParquetFormat
+from poolsafe.domain.credentials import Credential
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.outcome import Kind, Outcome, Result
-from poolsafe.domain.plan import Action, PlannedUser
+from poolsafe.domain.planned_user import Action, PlannedUser
 from poolsafe.domain.records import CONFIRMED
 from poolsafe.domain.snapshot import RestorePaths
 from poolsafe.errors import AccessDenied, ServiceUnavailable, Throttled
+from poolsafe.operations.apply_rows import MAX_CALLS_UNDER_WAY, apply_rows
+from poolsafe.operations.defer_users import DeferUsers
 from poolsafe.operations.parts import PartWriter, read_keys
 from poolsafe.operations.restore_lane import RestoreLane, RestoreProgress
-from poolsafe.operations.restore_users import MAX_CALLS_UNDER_WAY, RestoreUser, apply_rows
+from poolsafe.operations.restore_users import Restored, RestoreUser
 from poolsafe.ports import Deadline
 from tests.fakes import FakeUserPool, KillAt, Killed, MemoryStore, Never
 from tests.pipeline import target_pool
+from tests.unit.restores import target_of
 
 PARQUET = ParquetFormat()
 PATHS = RestorePaths("20261122T030000Z-3f9a1c")
@@ -31,11 +35,13 @@ PASSWORD = "Long-enough-4-everybody"
 def planned(number: int, groups: tuple[str, ...] = ()) -> PlannedUser:
     name = f"user{number:05d}"
     attributes = {"custom:original_sub": f"sub-{number}"}
-    return PlannedUser(name, f"sub-{number}", Action.CREATE, None, name, attributes, groups, (), True)
+    sub = f"sub-{number}"
+    return PlannedUser(name, sub, Action.CREATE, None, name, attributes, groups, credential=Credential.RESET.value)
 
 
 def restorer(target: FakeUserPool) -> RestoreUser:
-    return RestoreUser(target, lambda: PASSWORD, "custom:original_sub", STARTED)
+    defer = DeferUsers(MemoryStore(), target.user_pool_id)
+    return RestoreUser(target, target_of(target), lambda: PASSWORD, defer, "custom:original_sub", STARTED)
 
 
 def never() -> bool:
@@ -64,9 +70,10 @@ def test_calls_that_go_through_at_the_second_try_leave_no_trace(operation: str, 
     failing_first(target, operation, unanswered)
     rows = [planned(number) for number in range(200)]
     with ThreadPoolExecutor(1) as workers:
-        done, outcomes = apply_rows(rows, restorer(target), workers, never)
+        restored = apply_rows(rows, restorer(target), workers, never)
+    outcomes = [outcome for one in restored for outcome in one.outcomes]
     assert {outcome.outcome for outcome in outcomes} == {Result.CREATED}
-    assert [outcome.username for outcome in outcomes] == [row.username for row in rows[:done]]
+    assert [outcome.username for outcome in outcomes] == [row.username for row in rows[: len(restored)]]
     assert {account.user.status for account in target.accounts.values()} == {CONFIRMED}
 
 
@@ -97,27 +104,27 @@ def test_what_is_under_way_is_bounded_so_that_a_hand_over_need_not_wait_long() -
         def stop() -> bool:
             return len(begun) >= 2
 
-        def restore(row: PlannedUser) -> list[Outcome]:
+        def restore(row: PlannedUser) -> Restored:
             begun.append(row)
-            return []
+            return Restored([])
 
-        done, _ = apply_rows(rows, restore, workers, stop)
-    assert 2 <= done <= 4
+        restored = apply_rows(rows, restore, workers, stop)
+    assert 2 <= len(restored) <= 4
 
 
 def test_a_user_in_more_groups_than_fit_is_restored_all_the_same() -> None:
     target = target_pool()
     rows = [planned(number, tuple(f"group{group}" for group in range(200))) for number in range(3)]
     with ThreadPoolExecutor(2) as workers:
-        done, _ = apply_rows(rows, restorer(target), workers, never)
-    assert done == 3
+        restored = apply_rows(rows, restorer(target), workers, never)
+    assert len(restored) == 3
 
 
 def test_at_least_one_user_is_restored_however_near_the_deadline_is() -> None:
     """Or a lane would hand over forever."""
     with ThreadPoolExecutor(1) as workers:
-        done, outcomes = apply_rows([planned(0), planned(1)], restorer(target_pool()), workers, lambda: True)
-    assert (done, len(outcomes)) == (1, 1)
+        [restored] = apply_rows([planned(0), planned(1)], restorer(target_pool()), workers, lambda: True)
+    assert len(restored.outcomes) == 1
 
 
 # The lane around it.
@@ -132,10 +139,19 @@ class Lane:
         for number in range(rows):
             writer.add([planned(number)])
         self.written = writer.commit()
-        self.lane = RestoreLane(self.store, PARQUET, deadline or Never(), workers=1)
+        self.lane = RestoreLane(
+            self.store,
+            self.store.with_secrets,
+            PARQUET,
+            deadline or Never(),
+            1,
+            PATHS,
+            self.target.user_pool_id,
+            lambda rows: {},
+        )
 
     def advance(self, progress: RestoreProgress) -> RestoreProgress:
-        return self.lane.advance(restorer(self.target), PATHS, self.written, 1, progress)
+        return self.lane.advance(restorer(self.target), self.written, 1, progress)
 
     def finish(self, progress: RestoreProgress | None = None) -> RestoreProgress:
         progress = progress or RestoreProgress()

@@ -39,7 +39,7 @@ def test_a_profile_that_a_password_made_confirmed_is_still_deferred(username: st
     assert result["counts"]["deferred"] == 1
 
 
-def test_a_local_user_with_a_linked_provider_comes_back_without_the_link() -> None:
+def test_a_local_user_whose_provider_the_target_lacks_comes_back_without_the_link() -> None:
     source, target = FakeUserPool(), target_pool()
     source.add("alice", identities=LINKED, email="alice@example.com")
     machines, result = restored(source, target)

@@ -180,8 +180,19 @@ def test_what_the_request_confirmed_is_written_down(machines: Deployed) -> None:
     plan, _ = planned(machines, source, target_pool(), credentials="invite", send_messages=True)
     assert (plan["confirmations"], plan["messages"]) == (["send_messages"], 2)
     del source.accounts["user00001"]
-    plan, _ = planned(machines, source, source, allow_source_pool=True)
-    assert plan["confirmations"] == ["allow_source_pool"]
+    for update, said in {"skip": "not touched", "update": "made like the snapshot where they differ"}.items():
+        plan, _ = planned(machines, source, source, allow_source_pool=True, on_conflict=update)
+        assert plan["confirmations"] == ["allow_source_pool"]
+        assert f"The target is the pool the snapshot was taken from; users that exist are {said}." in plan["warnings"]
+
+
+def test_who_is_in_the_target_is_told_apart_from_who_is_left_out(machines: Deployed) -> None:
+    source, target = pool_with(2), target_pool()
+    source.add("Google_9", status=EXTERNAL_PROVIDER)
+    target.add("user00000", custom__original_sub=source.accounts["user00000"].user.sub)
+    plan, _ = planned(machines, source, target, federated_users="skip")
+    assert plan["users"]["skip"] == 2
+    assert "1 users are in the target already; nothing of them is touched." in plan["warnings"]
 
 
 def test_a_restore_foresees_in_its_plan_what_it_then_does(machines: Deployed) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from poolsafe import bootstrap
 from poolsafe.domain.configuration.override import Override
-from poolsafe.domain.credentials import Credential, Fallback
 from poolsafe.domain.create_pool import CreatePool
+from poolsafe.domain.credentials import Credential, Fallback
 from poolsafe.domain.requests import AssessRequest, BackupRequest, RestoreRequest
 from poolsafe.domain.scope import PEOPLE, Scope
 from poolsafe.domain.snapshot import SnapshotRef

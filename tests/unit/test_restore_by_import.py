@@ -229,6 +229,18 @@ def test_more_rows_than_a_file_takes_are_more_files(machines: Deployed, monkeypa
     assert (result["status"], len(target.accounts)) == ("COMPLETE", 9)
 
 
+def test_a_restore_that_is_run_again_imports_who_is_missing_by_a_job_of_its_own(machines: Deployed) -> None:
+    """Not by the first one, which has a job for a file of that number and has ended."""
+    imports, target = imports_of(machines), importing()
+    first = restored(machines, pool_with(4), target)
+    del target.accounts["user00002"]
+    options = {"credentials": "import-job", "restore_id": first["restore_id"]}
+    result = machines.restore(target, snapshot=LATEST, **options)
+    assert (result["counts"]["created"], result["counts"]["skipped"]) == (1, 3)
+    assert set(statuses(target).values()) == {RESET_REQUIRED}
+    assert [job.told["ImportedUsers"] for job in imports.jobs.values()] == [4, 1]
+
+
 def test_an_upload_without_an_answer_is_tried_again(machines: Deployed) -> None:
     imports = imports_of(machines, refuse_uploads=2)
     result = restored(machines, pool_with(3), importing())

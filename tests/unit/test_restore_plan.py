@@ -13,8 +13,8 @@ from poolsafe.domain.credentials import Credential
 from poolsafe.domain.match import Twin
 from poolsafe.domain.notices import Attention, Notice
 from poolsafe.domain.outcome import Reason
-from poolsafe.domain.planned_user import Action
 from poolsafe.domain.plan_survey import Survey
+from poolsafe.domain.planned_user import Action
 from poolsafe.domain.records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group, User
 from poolsafe.domain.scope import Part, Scope
 from poolsafe.domain.wishes import Federated, OnConflict, Wishes

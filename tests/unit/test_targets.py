@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from poolsafe.errors import TargetMismatch
-from tests.fakes import FakeUserPool
-from tests.pipeline import pool_with, target_pool
+from tests.fakes import EveryTime, FakeUserPool
+from tests.pipeline import LATEST, Machines, pool_with, target_pool
 from tests.unit.restores import ended, restored
 
 READS = {"DescribeUserPool", "ListUsers", "ListGroups"}
@@ -168,6 +168,24 @@ def test_two_users_that_the_target_cannot_tell_apart_are_never_made_one(sub_attr
     restored(source, target, max_failed_percent=100)
     (account,) = target.accounts.values()
     assert len(account.groups) == 1
+
+
+def test_two_users_of_one_phone_number_are_told_apart_in_whichever_files_they_are() -> None:
+    source = FakeUserPool(page_size=1)
+    for name, email in (("first", "a@example.com"), ("other", "b@example.com"), ("second", "c@example.com")):
+        number = "+12065550199" if name == "other" else "+12065550100"
+        source.add(name, email=email, email_verified="true", phone_number=number, phone_number_verified="true")
+    target = target_pool(username_attributes=("email", "phone_number"))
+    machines = Machines(deadline=EveryTime(1))
+    manifest = machines.backup(source)
+    assert len(manifest.files_of("users")) == 3
+    result = machines.restore(target, snapshot=LATEST, max_failed_percent=50)
+    assert ended(machines, result, "second") == ("failed", "name_collides")
+    assert {account.user.attributes["email"] for account in target.accounts.values()} == {
+        "a@example.com",
+        "b@example.com",
+    }
+    assert machines.plan(result)["users"]["fail"] == 1
 
 
 @pytest.mark.parametrize("sub_attribute", ["custom:original_sub", None])

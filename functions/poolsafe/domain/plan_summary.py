@@ -137,9 +137,12 @@ def _of_the_target(request: RestoreRequest, planner: Planner, survey: Survey) ->
             "people: those of the snapshot do not come back, and are not in the sub map."
         )
     if request.snapshot.user_pool_id == planner.target.user_pool_id:
-        yield "The target is the pool the snapshot was taken from; users that exist are not touched."
-    skipped = survey.users[Action.SKIP] - survey.reasons[Reason.NOT_IN_TARGET]
-    if skipped and planner.wishes.federated_users is not Federated.SKIP:
+        exist = "made like the snapshot where they differ" if planner.wishes.updates_users else "not touched"
+        yield f"The target is the pool the snapshot was taken from; users that exist are {exist}."
+    left_out = survey.reasons[Reason.NOT_IN_TARGET]
+    if planner.wishes.federated_users is Federated.SKIP:
+        left_out += survey.reasons[Reason.FEDERATED]
+    if skipped := survey.users[Action.SKIP] - left_out:
         yield f"{skipped} users are in the target already; nothing of them is touched."
 
 

@@ -10,6 +10,7 @@ Only one job may be active in an account [DG cognito-user-pools-using-import-too
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -140,7 +141,12 @@ class ImportJobs:
 
     def start(self, number: int, waits: int) -> dict[str, Any]:
         """A job for one file: `{"job_id", "started", "waits"}`. Not started: another is active. Raises ImportFailed."""
-        name = f"poolsafe-{self.paths.restore_id}-{number:05d}"
+        found = self.store.get(import_key(self.paths, number))
+        if found is None:
+            raise Unexpected(f"{import_key(self.paths, number)} is gone. Start the restore again.")
+        # The same file has the same job; one of a later plan of this restore has another.
+        digest = hashlib.sha256(found.content).hexdigest()[:8]
+        name = f"poolsafe-{self.paths.restore_id}-{number:05d}.{digest}"
         jobs = [job for job in self._jobs() if job["JobName"] == name]
         for job in jobs:
             if job["Status"] in UNDER_WAY or job["Status"] == SUCCEEDED or job.get("ImportedUsers"):
@@ -148,9 +154,6 @@ class ImportJobs:
         waiting = [job for job in jobs if self._takes_a_file(job)]
         job = waiting[0] if waiting else self._created(name)
         job_id = str(job["JobId"])
-        found = self.store.get(import_key(self.paths, number))
-        if found is None:
-            raise Unexpected(f"{import_key(self.paths, number)} is gone. Start the restore again.")
         self._upload(job["PreSignedUrl"], found.content)
         try:
             _ask(self.cognito, self.user_pool_id, "StartUserImportJob", JobId=job_id)
