@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from poolsafe.domain import requests
 from poolsafe.domain.configuration.model import SectionName
 from poolsafe.domain.configuration.secrets import SECRET_MEMBERS
-from poolsafe.domain.diff import Declared, Undeclared
+from poolsafe.domain.difference import Declared, Undeclared
 from poolsafe.domain.outcome import Kind, Result
 from poolsafe.domain.records import Group, Membership, User
 from tests.architecture.repository import JOBS, ROOT, Json

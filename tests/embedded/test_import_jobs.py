@@ -185,14 +185,17 @@ def test_who_is_too_long_for_a_row_comes_back_all_the_same(
     assert door.come_in("long") == ()
 
 
-def test_who_has_a_value_that_cognito_takes_from_nobody_fails_alone_and_is_told(deployed: Deployed) -> None:
+def test_who_has_a_value_that_cognito_takes_from_nobody_comes_back_without_it_and_is_told(deployed: Deployed) -> None:
     """A date of birth in a form that is neither the API's nor the file's."""
     snapshot, by_sub = save(deployed, (*PEOPLE[:5], Person("undated", True, more={"birthdate": "01.02.1985"})))
     for credentials in ("reset", "import-job"):
         target = make_pool(deployed, KIND)
-        result = deployed.restore(snapshot, target, credentials=credentials, max_failed_percent=50)
-        assert (result["status"], result["counts"]["failed"]) == ("PARTIAL", 1)
-        assert deployed.users(target).keys() == {person.key for person in by_sub.values()} - {"undated"}
-        outcomes = deployed.rows(f"restores/{result['restore_id']}/outcomes/")
-        [told] = [row for row in outcomes if (row["kind"], row["username"]) == ("user", "undated")]
-        assert (told["outcome"], told["reason"]) == ("failed", "AdminCreateUser: InvalidParameterException")
+        result = deployed.restore(snapshot, target, credentials=credentials)
+        assert (result["status"], result["counts"]["failed"]) == ("COMPLETE", 0)
+        back = deployed.users(target)
+        assert back.keys() == {person.key for person in by_sub.values()}
+        assert "birthdate" not in back["undated"].attributes
+        attention = deployed.rows(f"restores/{result['restore_id']}/attention/")
+        assert ("undated", "attribute_lost", "birthdate") in {
+            (row["username"], row["attention"], row["detail"]) for row in attention
+        }

@@ -45,7 +45,7 @@ def source(users: int = USERS) -> FakeUserPool:
     for number in range(users - 8):
         groups = tuple({f"group{number % 3}", f"group{number % 2}"}) if number % 4 else ()
         verified = "false" if number % 5 == 4 else "true"
-        told = {"email": f"user{number}@example.com", "email_verified": verified}
+        told: dict[str, Any] = {"email": f"user{number}@example.com", "email_verified": verified}
         pool.add(f"user{number}", sub=f"sub-{number}", groups=groups, **told)
     told = {"email_verified": "true", "groups": ("group1",)}
     pool.add("dismissed", sub="sub-d", email="d@example.com", enabled=False, **told)

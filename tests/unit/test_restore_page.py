@@ -16,14 +16,12 @@ from poolsafe.domain.credentials import Credential
 from poolsafe.domain.difference import Declared, Skipped, Undeclared
 from poolsafe.domain.notices import Attention
 from poolsafe.domain.outcome import Reason
+from poolsafe.domain.people_words import ATTENTION, CREDENTIALS, UNREACHABLE
 from poolsafe.domain.records import EXTERNAL_PROVIDER
 from poolsafe.domain.restore_page import MOST_ROWS, elapsed
 from poolsafe.domain.restore_words import (
-    ATTENTION,
-    CREDENTIALS,
     DIFFERENCES,
     REASONS,
-    UNREACHABLE,
     WHO,
     WHYS,
     reason,

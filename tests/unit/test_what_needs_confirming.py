@@ -133,13 +133,14 @@ def test_a_preferred_username_that_is_no_alias_is_an_attribute_like_any_other(ma
     assert "AdminUpdateUserAttributes" not in target.operations
 
 
-def test_who_has_the_alias_of_a_stranger_is_told_and_not_restored(machines: Deployed) -> None:
+def test_whose_alias_a_stranger_has_comes_back_without_it_and_is_told(machines: Deployed) -> None:
     target = target_pool(**ALIAS)
     target.add("thief", preferred_username="lady")
-    result = restored(machines, one(preferred_username="lady"), target)
-    assert ended(machines, result, "ada") == ("skipped", "name_exists")
-    assert set(target.accounts) == {"thief"}
-    assert [warning for warning in machines.plan(result)["warnings"] if "1 names are taken in the target" in warning]
+    result = restored(machines, one(preferred_username="lady"), target, max_failed_percent=100)
+    assert ended(machines, result, "ada") == ("failed", "AdminUpdateUserAttributes: AliasExistsException")
+    assert result["status"] == "PARTIAL"
+    assert target.accounts["ada"].user.status == CONFIRMED
+    assert target.accounts["thief"].groups == []
 
 
 @pytest.mark.parametrize("enabled", [True, False])

@@ -134,6 +134,8 @@ def _attributes(planner: Planner, saved: User, back: User, outcome: Outcome) -> 
             continue
         if name == "birthdate" and planner.target.same_value(name, one, other):
             yield Declared.FORM, name
+        elif name == "birthdate" and other is None and name not in planner.wanted_attributes(saved):
+            yield Declared.NOT_TAKEN, name
         elif outcome.credential == Credential.INVITE and planner.lost_to_invitation(saved, name):
             yield Declared.PREFERRED_USERNAME, name
         else:

@@ -15,6 +15,7 @@ the restore PARTIAL. Declared is a closed list:
     case                 a case-insensitive pool lowers what it shows
     form                 the same said otherwise by Cognito's import: a date of birth, an address not verified
     preferred_username   an alias, which nobody can have before they accept their invitation
+    not_taken            a value that Cognito takes from nobody: a malformed date of birth
     kept                 of a user who was there: what updating leaves alone
     service_made_group   memberships of `<pool id>_<provider>` groups
 """
@@ -38,6 +39,7 @@ class Declared(StrEnum):
     CASE = "case"
     FORM = "form"
     PREFERRED_USERNAME = "preferred_username"
+    NOT_TAKEN = "not_taken"
     KEPT = "kept"
     SERVICE_MADE_GROUP = "service_made_group"
 

@@ -46,7 +46,11 @@ class Matcher:
         return (self.sub_attribute and user.attributes.get(self.sub_attribute)) or user.sub
 
     def names(self, user: User, *, saved: bool) -> Iterator[str]:
-        """What this pool knows the user by, each prefixed with its kind. Providers of a saved user may be renamed."""
+        """What this pool knows the user by, each prefixed with its kind. Providers of a saved user may be renamed.
+
+        A preferred username is none of these: it is given late, and whoever cannot
+        have theirs is restored without it, and told.
+        """
         fold, attributes = self.target.fold, user.attributes
         if is_federated(user):
             own = own_identity(user)
@@ -60,8 +64,6 @@ class Matcher:
             is_name = name in (*self.target.username_attributes, *self.target.alias_attributes)
             if is_name and (name == named_by or is_verified(user, name)):
                 yield f"{name}:{fold(attributes[name])}"
-        if "preferred_username" in self.target.alias_attributes and attributes.get("preferred_username"):
-            yield f"preferred_username:{fold(attributes['preferred_username'])}"
 
     def keys(self, saved: User) -> Iterator[str]:
         """What to look a user of the snapshot up by, the strongest first."""

@@ -13,7 +13,7 @@ from .plan import Planner
 from .planned_user import Action, PlannedUser
 from .records import SOFTWARE_TOKEN_MFA, WEB_AUTHN, User
 from .scope import Part
-from .sign_in import passes_mfa
+from .sign_in import CHANNEL_OF_METHOD, passes_mfa
 
 
 class Attention(StrEnum):
@@ -29,6 +29,8 @@ class Attention(StrEnum):
     MFA_NOT_RESTORED = "mfa_not_restored"
     #: An alias that nobody can have before they accept their invitation.
     NO_PREFERRED_USERNAME = "no_preferred_username"
+    #: A value that Cognito takes from nobody, such as a malformed date of birth; `detail` is the attribute.
+    ATTRIBUTE_LOST = "attribute_lost"
     #: Their only address became their second factor, for they could not come in otherwise.
     MFA_GIVEN = "mfa_given"
     #: The password will be right, and MFA will not let them through: they need an address, or another factor.
@@ -68,6 +70,12 @@ def notices(
     elif twin is not None and planned.action in (Action.UPDATE, Action.SKIP):
         if twin.waiting:
             yield notice(Attention.WAITING)
+        if planner.wishes.sets_mfa_of_existing and twin.proven:
+            yield from (
+                notice(Attention.MFA_NOT_RESTORED, method)
+                for method in user.mfa_methods or ()
+                if method in CHANNEL_OF_METHOD and method not in planned.mfa_methods
+            )
         if planner.wishes.updates_users and twin.proven and user.enabled and not twin.user.enabled:
             yield notice(Attention.STILL_DISABLED)
 
@@ -77,6 +85,8 @@ def _of_created(planner: Planner, planned: PlannedUser, user: User, notice: Call
         yield notice(Attention.TEMPORARY_PASSWORD)
     if planned.credential_reason:
         yield notice(Attention.UNREACHABLE, planned.credential_reason)
+    if "birthdate" in user.attributes and "birthdate" not in planned.attributes:
+        yield notice(Attention.ATTRIBUTE_LOST, "birthdate")
     invited = planned.credential == Credential.INVITE and user.attributes.get("preferred_username")
     if invited and planner.lost_to_invitation(user, "preferred_username"):
         yield notice(Attention.NO_PREFERRED_USERNAME)

@@ -27,7 +27,7 @@ from .outcome import Reason
 from .planned_user import Action, PlannedUser
 from .records import FORCE_CHANGE_PASSWORD, Group, User
 from .scope import Part
-from .sign_in import SecondFactors, second_factors
+from .sign_in import SecondFactors, factors_of_existing, second_factors
 from .taken import why_not_taken
 from .target import TargetPool
 from .update import changes
@@ -85,8 +85,10 @@ class Planner:
     def wanted_attributes(self, user: User) -> dict[str, str]:
         """What of a user's attributes an administrator may write, and the old `sub`."""
         attributes = self.target.writable(user.attributes)
-        if "birthdate" in attributes:
-            attributes["birthdate"] = birthdates.iso(attributes["birthdate"])
+        if written := attributes.pop("birthdate", None):
+            # Cognito takes a day as the API writes it and nothing else; a user is worth more than a malformed one.
+            day = birthdates.iso(written)
+            attributes |= {"birthdate": day} if day else {}
         if self.sub_attribute and not attributes.get(self.sub_attribute):
             # A user that was restored before keeps its first `sub`: that is the one applications stored.
             attributes[self.sub_attribute] = user.sub
@@ -215,8 +217,8 @@ class Planner:
         lacking = tuple(name for name in planned.groups if name not in twin.groups) if wishes.joins_existing else ()
         wanted = self.changes(user, twin.user) if wishes.updates_users else {}
         disables = wishes.updates_users and twin.user.enabled and not user.enabled
-        factors = second_factors(user, self.target) if wishes.sets_mfa_of_existing else SecondFactors()
-        methods = () if factors.given else factors.methods
+        factors = factors_of_existing(user, twin.user, self.target) if wishes.sets_mfa_of_existing else SecondFactors()
+        methods = factors.methods
         if not (lacking or wanted or disables or methods):
             return replace(planned, action=Action.SKIP, reason=Reason.EXISTS)
         return replace(

@@ -14,9 +14,10 @@ from .assessment.wording import duration, number, users
 from .configuration.todo import Why
 from .difference import Skipped
 from .outcome import Kind, Result
+from .people_words import ATTENTION, CREDENTIALS, UNREACHABLE
 from .report import COMPLETE, DRY_RUN, FAILED, PARTIAL
 from .restore_next import next_steps
-from .restore_words import ATTENTION, CREDENTIALS, DIFFERENCES, FILES, LOSSES, UNREACHABLE, WHO, reason
+from .restore_words import DIFFERENCES, FILES, LOSSES, WHO, reason
 
 WORDS: Mapping[str, str] = {
     COMPLETE: "Complete",

@@ -10,74 +10,11 @@ from collections.abc import Mapping
 from .configuration.differences import KEPT
 from .configuration.to_change import Who
 from .configuration.todo import Why
-from .credentials import Credential
 from .difference import Declared, Skipped, Undeclared
-from .notices import Attention
 from .outcome import Reason
+from .people_words import UNREACHABLE
 
 NOTHING = "Nothing."
-
-#: Why a credential cannot work (plan.json, `unreachable`).
-UNREACHABLE: Mapping[str, str] = {
-    Reason.ADMIN_ONLY_RECOVERY: "The target leaves it to administrators to reset a password",
-    Reason.NO_RECOVERY_CHANNEL: "No verified address that the target resets passwords by",
-    Reason.RECOVERY_IS_MFA: "Their only verified address is their second factor",
-    Reason.NOT_AUTO_VERIFIED: "No verified address of those that the target verifies, so no import takes them",
-    Reason.NOT_FOR_CSV: "Has a value that does not survive a CSV file",
-    Reason.ROW_TOO_LONG: "Longer than a row of an import may be",
-    Reason.NO_ADDRESS: "No address that an invitation could be sent to",
-}
-
-#: How users come by a password (plan.json, `credentials`).
-CREDENTIALS: Mapping[str, str] = {
-    Credential.RESET: "Choose a new one with “forgot password”",
-    Credential.IMPORT_JOB: "Imported; choose a new one with “forgot password”",
-    Credential.TEMPORARY: "Get a temporary one, which somebody hands over",
-    Credential.INVITE: "Get one with an invitation from Cognito",
-}
-
-#: Whom somebody has to look after (plan.json, `attention`), and how.
-ATTENTION: Mapping[str, tuple[str, str]] = {
-    Attention.TEMPORARY_PASSWORD: (
-        "Have a temporary password",
-        "Hand it over by a way you trust, before it and its file expire.",
-    ),
-    Attention.UNREACHABLE: ("Cannot use the way that credentials asks for", "They have credentials_fallback instead."),
-    Attention.ENROL_TOTP: ("Had an authenticator app", "They enrol it again; tell them before they look for it."),
-    Attention.ENROL_PASSKEY: ("Had a passkey", "They register a new one."),
-    Attention.MFA_NOT_RESTORED: (
-        "Had a second factor that the target does not offer, or that nobody unconfirmed can have",
-        "Switch it on in the pool, or tell them to choose another.",
-    ),
-    Attention.NO_PREFERRED_USERNAME: (
-        "Had a preferred username, which nobody can have before they accept their invitation",
-        "Set it when they have (AdminUpdateUserAttributes).",
-    ),
-    Attention.MFA_GIVEN: (
-        "Their only address becomes their second factor, for MFA would not let them in otherwise",
-        "Ask them to add another address.",
-    ),
-    Attention.MFA_LOCKS_OUT: (
-        "MFA will not let them through: it is required, and they have no address that it can use",
-        "Give them an address, or set another factor, before they try.",
-    ),
-    Attention.LINK_NOT_RESTORED: (
-        "Linked to a provider that the target does not have, or beyond five links",
-        "Add the provider (provider_map, if it has another name), then link them.",
-    ),
-    Attention.STILL_DISABLED: (
-        "Enabled in the snapshot, disabled in the target: nobody is enabled again unasked",
-        "Enable those who should be.",
-    ),
-    Attention.WAITING: (
-        "Wait with a temporary password or an invitation of an earlier restore",
-        "Nothing, if they have it; else reset them by hand.",
-    ),
-    Attention.GROUP_MISSING: (
-        "Belong to a group that the target lacks and the request leaves out",
-        "Add groups to only.sections.",
-    ),
-}
 
 #: What a reason means, and what to do.
 REASONS: Mapping[str, tuple[str, str]] = {
@@ -188,6 +125,7 @@ DIFFERENCES: Mapping[str, str] = {
     Declared.MFA: "Has to set MFA up again",
     Declared.FORM: "The same, written otherwise by Cognito's import",
     Declared.PREFERRED_USERNAME: "No preferred username before the invitation is accepted",
+    Declared.NOT_TAKEN: "Lacks a value that Cognito takes from nobody",
     Declared.KEPT: "Was there, and has something that updating leaves alone",
     Declared.CASE: "In lower case: the pool does not tell case apart",
     Declared.SERVICE_MADE_GROUP: "Membership of a group that Cognito makes itself",

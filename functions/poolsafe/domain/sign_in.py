@@ -51,6 +51,13 @@ def second_factors(user: User, target: TargetPool) -> SecondFactors:
     return SecondFactors(possible, given=bool(possible))
 
 
+def factors_of_existing(saved: User, found: User, target: TargetPool) -> SecondFactors:
+    """Those of the snapshot for somebody who is there; none that would take their only way to a new password."""
+    factors = second_factors(saved, target)
+    locks = why_not_recoverable(found, target, factors.methods) is Reason.RECOVERY_IS_MFA
+    return SecondFactors() if factors.given or locks else factors
+
+
 def passes_mfa(user: User, target: TargetPool, methods: tuple[str, ...]) -> bool:
     """Whether somebody with the right password gets past MFA, or can enrol, when `methods` are set."""
     if target.mfa_mode != ON or methods:

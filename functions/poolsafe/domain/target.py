@@ -142,7 +142,7 @@ class TargetPool:
         if one is None or other is None:
             return one == other
         if name == "birthdate":
-            return birthdates.iso(one) == birthdates.iso(other)
+            return (birthdates.iso(one) or one) == (birthdates.iso(other) or other)
         if self.case_sensitive:
             return one == other
         return one.lower() == other.lower() if name in LOWERED else one == other

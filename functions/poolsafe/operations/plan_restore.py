@@ -226,12 +226,16 @@ class PlanRestore:
             file.add(rows)
             self.store.put(f"{key}.{self.working_format.extension}", file.finish())
 
+    def _is_written(self, group: Group) -> bool:
+        there = group.group_name in self.listed.groups and self.request.on_conflict is not OnConflict.UPDATE
+        return not there and not self.planner.is_service_made(group.group_name)
+
     def write_summary(
         self, rates: Mapping[Category, float], progress: PlanProgress, configuration: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Write plan.json and return it. `configuration` is what will become of the pool itself."""
         survey = Survey.from_state(progress.survey)
-        groups = len(self._restored_groups())
+        groups = sum(map(self._is_written, self._restored_groups()))
         summary = summarise(
             self.reader.manifest, self.request, self.planner, self.paths.restore_id, rates, survey, groups
         )

@@ -14,6 +14,7 @@ from ..domain.manifest import Manifest
 from ..domain.match import Matcher
 from ..domain.records import Membership, User
 from ..domain.snapshot import SnapshotRef
+from ..domain.target import SIGN_IN_ATTRIBUTES
 from ..ports import FileFormat, ObjectStore, Row, Where
 from .parts import read_keys
 
@@ -81,7 +82,7 @@ def _conditions(matcher: Matcher, saved: Iterable[User]) -> Iterator[Where]:
     names = frozenset(wanted["username"] | wanted["profile"])
     yield Where("sub", frozenset(wanted["sub"]))
     yield Where("username", names, ignore_case=ignore_case)
-    for name in ("email", "phone_number", "preferred_username"):
+    for name in SIGN_IN_ATTRIBUTES:
         if wanted[name]:
             yield Where("attributes", frozenset(wanted[name]), attribute=name, ignore_case=ignore_case)
     if matcher.sub_attribute:
