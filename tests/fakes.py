@@ -328,7 +328,7 @@ class FakeUserPool:
             raise NotFound("ListUsersInGroup", "ResourceNotFoundException")
         members = [
             Membership(group_name, account.user.username, account.user.sub)
-            for account in self.accounts.values()
+            for account in list(self.accounts.values())
             if group_name in account.groups
         ]
         return self._page(f"ListUsersInGroup {group_name}", members, token)
@@ -430,7 +430,7 @@ class FakeUserPool:
         self._enter(operation)
         # By its username alone, and never a profile of a provider: the destination is said to be of Cognito.
         fold = self._target().fold
-        named = {fold(account.user.username): account for account in self.accounts.values()}
+        named = {fold(account.user.username): account for account in list(self.accounts.values())}
         account = named.get(fold(username))
         if account is None or account.user.status == EXTERNAL_PROVIDER:
             raise NotFound(operation, "UserNotFoundException")
@@ -577,7 +577,7 @@ class FakeUserPool:
         sub, now = str(uuid.uuid4()), self.clock.now()
         named = sub if by_address else target.fold(username)
         user = User(named, sub, status, True, now, now, lowered(target, attributes))
-        others = [account.user for account in self.accounts.values()]
+        others = [account.user for account in list(self.accounts.values())]
         is_known = is_taken(target, others, names_of(target, user))
         if self._named(username) is not None or (by_address and is_known):
             raise AlreadyExists("AdminCreateUser", "UsernameExistsException")
@@ -639,7 +639,7 @@ class FakeUserPool:
             return self.accounts[username]
         target = self._target()
         folded = target.fold(username)
-        return next((account for account in self.accounts.values() if answers_to(target, account.user, folded)), None)
+        return next((account for account in list(self.accounts.values()) if answers_to(target, account.user, folded)), None)
 
     def _find(self, username: str, operation: str) -> Account:
         account = self._named(username)
