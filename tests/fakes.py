@@ -389,6 +389,18 @@ class FakeUserPool:
         self._leave("AdminCreateUser")
         return user
 
+    def resend_invitation(self, username: str, mediums: Sequence[str]) -> None:
+        self._enter("AdminCreateUser")
+        account = self._find(username, "AdminCreateUser")
+        if account.user.status != FORCE_CHANGE_PASSWORD:
+            raise Rejected("AdminCreateUser", "UnsupportedUserStateException")
+        by, sms = tuple(mediums) or ("SMS",), self._described().get("SmsConfiguration")
+        if not all(account.user.attributes.get(MEDIUMS.get(medium, "")) for medium in by) or ("SMS" in by and not sms):
+            raise Rejected("AdminCreateUser", "InvalidParameterException")
+        account.password = f"Sent-{uuid.uuid4()}"
+        self.messages += [Message("AdminCreateUser", account.user.username, medium) for medium in by]
+        self._leave("AdminCreateUser")
+
     def set_password(self, username: str, password: str) -> None:
         self._set_password(username, password, CONFIRMED)
 
@@ -639,7 +651,9 @@ class FakeUserPool:
             return self.accounts[username]
         target = self._target()
         folded = target.fold(username)
-        return next((account for account in list(self.accounts.values()) if answers_to(target, account.user, folded)), None)
+        return next(
+            (account for account in list(self.accounts.values()) if answers_to(target, account.user, folded)), None
+        )
 
     def _find(self, username: str, operation: str) -> Account:
         account = self._named(username)

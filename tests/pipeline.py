@@ -252,6 +252,7 @@ class Machines:
             self.workers,
             paths,
             target.user_pool_id,
+            started_at,
             lambda rows: {},
         )
         done = []

@@ -62,8 +62,11 @@ class UserPool(Protocol):
     def invite_user(self, username: str, attributes: Mapping[str, str], mediums: Sequence[str]) -> User:
         """AdminCreateUser with a temporary password of Cognito's own, which it sends by `mediums` (EMAIL, SMS).
 
-        The only method of this port that sends anything. Raises AlreadyExists.
+        This and `resend_invitation` alone send anything. Raises AlreadyExists.
         """
+
+    def resend_invitation(self, username: str, mediums: Sequence[str]) -> None:
+        """AdminCreateUser with MessageAction RESEND: a new temporary password, sent. Only in FORCE_CHANGE_PASSWORD."""
 
     def set_password(self, username: str, password: str) -> None:
         """AdminSetUserPassword, permanent: the user is CONFIRMED."""

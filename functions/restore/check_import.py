@@ -11,4 +11,4 @@ def handler(event: Event, invocation: Invocation) -> Event:
     job = event["job"]
     checked = import_jobs(event, invocation).check(job["job_id"], job["wait_seconds"])
     file = job["file"] + 1 if checked["ended"] else job["file"]
-    return {**job, **checked, "file": file, "waits": 0, "done": checked["ended"] and file >= job["files"]}
+    return {**job, **checked, "file": file, "done": checked["ended"] and file >= job["files"]}

@@ -49,6 +49,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
         WORKERS,
         job.paths,
         target_id,
+        event["started_at"],
         imported,
     )
     planned = ExportProgress.of(event["planned"])

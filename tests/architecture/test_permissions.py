@@ -68,7 +68,7 @@ HANDING_OUT = {
 #: The condition that binds a statement of the key to temporary passwords: the ARN of the object is in the encryption
 #: context where the bucket key is not used (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html).
 OF_CREDENTIALS = {
-    "StringLike": {"kms:EncryptionContext:aws:s3:arn": {"Fn::Sub": "arn:${AWS::Partition}:s3:::*/credentials/*"}}
+    "StringLike": {"kms:EncryptionContext:aws:s3:arn": {"Fn::Sub": "${SnapshotBucket.Arn}/credentials/*"}}
 }
 
 #: The Cognito actions that each handler's operations call. A row that is too long is a permission too many; one that is
@@ -399,7 +399,7 @@ def test_the_role_for_imports_is_cognitos_alone_and_writes_logs_of_user_pools() 
     role = roles()[IMPORT_ROLE]["Properties"]
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "cognito-idp.amazonaws.com"}
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert trust["Condition"] == {"StringEqualsIfExists": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     [statement] = statements(roles()[IMPORT_ROLE])
     assert {action.partition(":")[0] for action in statement["Action"]} == {"logs"}
     assert statement["Resource"]["Fn::Sub"].endswith(":log-group:/aws/cognito/*")

@@ -29,7 +29,7 @@ UNSETTLED = {
     "UNKNOWN": "is-unknown",
 }
 #: Who has no verified address: "forgot password" cannot reach them.
-UNREACHABLE = frozenset({"unverified", "awkward", "long", "bare"})
+UNREACHABLE = frozenset({"unverified", "awkward", "long", "bare", "by-phone"})
 UNICODE = "Ünïçødé-名前"
 
 

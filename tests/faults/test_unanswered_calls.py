@@ -147,6 +147,7 @@ class Lane:
             1,
             PATHS,
             self.target.user_pool_id,
+            STARTED.isoformat(),
             lambda rows: {},
         )
 

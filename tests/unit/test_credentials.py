@@ -52,8 +52,12 @@ def chosen(
 @pytest.mark.parametrize("status", ["CONFIRMED", "UNCONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "UNKNOWN"])
 @pytest.mark.parametrize("enabled", [True, False])
 @pytest.mark.parametrize("credential", [RESET, IMPORT, TEMPORARY])
-def test_status_and_being_disabled_change_nothing(credential: Credential, status: str, enabled: bool) -> None:
-    assert chosen(credential, user(status=status, enabled=enabled), **PLAIN) == (credential, None)
+def test_status_changes_nothing_and_being_disabled_only_that_nobody_is_imported(
+    credential: Credential, status: str, enabled: bool
+) -> None:
+    """An import makes everybody enabled; whoever may not come in would be until their turn to be disabled."""
+    expected = RESET if credential is IMPORT and not enabled else credential
+    assert chosen(credential, user(status=status, enabled=enabled), **PLAIN) == (expected, None)
 
 
 WHO = {

@@ -36,13 +36,14 @@ def compared(
     groups: tuple[str, ...] = (),
     back_groups: tuple[str, ...] = (),
     failed_groups: tuple[str, ...] = (),
+    failed_links: tuple[str, ...] = (),
     outcome: Outcome | None = CREATED,
     mfa_done: bool = False,
     planner: Planner = planner(),  # noqa: B008 - frozen
 ) -> set[tuple[Declared | Skipped | Undeclared, str | None]]:
     """Each difference with its field."""
     found = None if back is None else Found(back, frozenset(back_groups))
-    expected = Expected(saved, frozenset(groups), outcome, frozenset(failed_groups), mfa_done)
+    expected = Expected(saved, frozenset(groups), outcome, frozenset(failed_groups), frozenset(failed_links), mfa_done)
     return {(told.difference, told.field) for told in compare_user(planner, expected, found)}
 
 
@@ -153,7 +154,7 @@ def test_a_link_is_there_under_its_providers_new_name_or_missed() -> None:
     assert compared(LINKED, with_attributes(BACK, identities=GOOGLE), planner=there) == ALWAYS
     assert compared(LINKED, with_attributes(BACK, identities=renamed), planner=mapped) == ALWAYS
     assert compared(LINKED, planner=there) == ALWAYS | {(Undeclared.LINK_MISSING, "Google")}
-    assert compared(LINKED, planner=there, failed_groups=("Google",)) == ALWAYS
+    assert compared(LINKED, planner=there, failed_links=("Google",)) == ALWAYS
     assert compared(LINKED) == ALWAYS | {(Declared.LINKS, "Google")}
 
 

@@ -172,7 +172,7 @@ def test_without_the_section_users_nobody_is_created_nor_deferred(user: User, pa
 def test_without_the_section_users_nobody_is_completed_either() -> None:
     left = Twin(replace(FOUND, status=FORCE_CHANGE_PASSWORD), proven=True)
     planned = planner(wishes=only(Part.MEMBERSHIPS)).decide(ALICE, (), left)
-    assert (planned.action, planned.reason) == (Action.SKIP, Reason.EXISTS)
+    assert (planned.action, planned.reason) == (Action.SKIP, Reason.NO_PASSWORD)
 
 
 def test_without_the_section_memberships_nobody_joins() -> None:

@@ -125,6 +125,9 @@ class CognitoUserPool:
         )
         return _user(answer["User"])
 
+    def resend_invitation(self, username: str, mediums: Sequence[str]) -> None:
+        self._call("AdminCreateUser", Username=username, MessageAction="RESEND", DesiredDeliveryMediums=list(mediums))
+
     def set_password(self, username: str, password: str) -> None:
         self._call("AdminSetUserPassword", Username=username, Password=password, Permanent=True)
 

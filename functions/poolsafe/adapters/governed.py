@@ -127,6 +127,9 @@ class GovernedUserPool:
     def invite_user(self, username: str, attributes: Mapping[str, str], mediums: Sequence[str]) -> User:
         return self._paced("AdminCreateUser", self._pool.invite_user, username, attributes, mediums)
 
+    def resend_invitation(self, username: str, mediums: Sequence[str]) -> None:
+        self._paced("AdminCreateUser", self._pool.resend_invitation, username, mediums)
+
     def set_password(self, username: str, password: str) -> None:
         self._paced("AdminSetUserPassword", self._pool.set_password, username, password)
 

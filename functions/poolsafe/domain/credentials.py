@@ -62,8 +62,9 @@ def choose(
     methods: tuple[str, ...],
 ) -> Chosen:
     """The credential of one user. `attributes` are those to be written, `methods` the second factors to be set."""
-    if wanted is Credential.INVITE and not user.enabled:
-        # Nobody who may not come in is invited; enabled again, they say "forgot password".
+    if wanted in (Credential.INVITE, Credential.IMPORT_JOB) and not user.enabled:
+        # Nobody who may not come in is invited, nor imported, which would leave them enabled until their turn comes;
+        # enabled again, they say "forgot password".
         wanted = Credential.RESET
     reason = _why_not(wanted, user, attributes, target, methods)
     if reason is None:

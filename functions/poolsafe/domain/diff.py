@@ -19,14 +19,15 @@ from .update import FLAGS
 class Expected:
     """One user of the snapshot, with groups and with what the restore says became of it and of its memberships.
 
-    `undone` are the groups and providers whose joining or linking failed, and
-    has said so.
+    `undone` are the groups, `unlinked` the providers whose joining or linking
+    failed, and has said so.
     """
 
     user: User
     groups: frozenset[str]
     outcome: Outcome | None
     undone: frozenset[str] = frozenset()
+    unlinked: frozenset[str] = frozenset()
     mfa_done: bool = False
 
 
@@ -48,7 +49,9 @@ def compare_user(planner: Planner, expected: Expected, found: Found | None) -> I
     if outcome is None:
         yield difference(Undeclared.NO_OUTCOME)
         return
-    there = outcome.outcome is Result.SKIPPED and outcome.reason == Reason.EXISTS
+    if outcome.reason in (Reason.NAME_EXISTS, Reason.NO_PASSWORD):
+        yield difference(Skipped.DIFFERS, outcome.reason)
+    there = outcome.outcome is Result.SKIPPED and outcome.reason in (Reason.EXISTS, Reason.NO_PASSWORD)
     if there or outcome.outcome is Result.UPDATED:
         yield from (difference(what, name) for what, name in _of_existing(planner, expected, found))
         return
@@ -139,7 +142,7 @@ def _attributes(planner: Planner, saved: User, back: User, outcome: Outcome) -> 
         elif outcome.credential == Credential.INVITE and planner.lost_to_invitation(saved, name):
             yield Declared.PREFERRED_USERNAME, name
         else:
-            lowered = not planner.target.case_sensitive and _lower(one) == _lower(other)
+            lowered = planner.target.same_value(name, one, other)
             # A row of an import always says whether an address is verified, where nothing is the same as no, and has no
             # blanks, which are the same as nothing.
             unsaid = (one == "" and other is None) or (name in FLAGS and {one, other} == {None, "false"})
@@ -154,7 +157,7 @@ def _links(planner: Planner, expected: Expected, back: User) -> Told:
     """Identities of local users; a federated profile that was linked beforehand is one too."""
     there = {identity.profile_name for identity in identities_of(back)}
     for identity in planner.links(expected.user):
-        if identity.profile_name not in there and identity.provider not in expected.undone:
+        if identity.profile_name not in there and identity.provider not in expected.unlinked:
             yield Undeclared.LINK_MISSING, identity.provider
     wanted = {identity.profile_name for identity in planner.links(expected.user)}
     for identity in links_of(expected.user):

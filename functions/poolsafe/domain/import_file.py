@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from .birthdates import of_a_file
 from .outcome import Reason
-from .records import SMS_MFA, User
-from .target import OFF, ON, TargetPool, is_verified
+from .records import User
+from .target import ON, TargetPool, is_verified
 
 USERNAME, MFA = "cognito:username", "cognito:mfa_enabled"
 MAX_ROW_CHARACTERS = 16_000
@@ -41,10 +41,9 @@ def row(
     sign_in_name: str,
     attributes: Mapping[str, str],
     target: TargetPool,
-    methods: Sequence[str] = (),
 ) -> str:
     """One line of the file, without its end. Columns the user has nothing for stay empty; flags are always said."""
-    given = {**attributes, USERNAME: sign_in_name, MFA: _mfa(target, methods)}
+    given = {**attributes, USERNAME: sign_in_name, MFA: _mfa(target)}
     for flag in FLAGS:
         given[flag] = "true" if attributes.get(flag, "").lower() == "true" else "false"
     if birthdate := attributes.get("birthdate"):
@@ -52,11 +51,9 @@ def row(
     return _join([given.get(column, "") for column in header])
 
 
-def _mfa(target: TargetPool, methods: Sequence[str]) -> str:
-    """`true` where MFA is required and `false` where it is off; only where it is optional is there a choice."""
-    if target.mfa_mode in (OFF, ON):
-        return "true" if target.mfa_mode == ON else "false"
-    return "true" if SMS_MFA in methods else "false"
+def _mfa(target: TargetPool) -> str:
+    """`true` where MFA is required, and `false` elsewhere: a second factor by the file could be the only way back."""
+    return "true" if target.mfa_mode == ON else "false"
 
 
 def _join(values: Sequence[str]) -> str:

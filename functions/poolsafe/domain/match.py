@@ -5,7 +5,8 @@
     then    a verified address that is an alias here
 
 Being found is not being the same person: rights and data of one must never go to another who has the name. Proven is
-who has the old `sub`, and who has a verified address that the user of the snapshot had verified too.
+who has the old `sub`, and, in another pool, who has no old `sub` at all and a verified address that the user of the
+snapshot had verified too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .identities import is_federated, own_identity
-from .records import User
+from .records import FORCE_CHANGE_PASSWORD, User
 from .target import SIGN_IN_ATTRIBUTES, TargetPool, is_verified
 
 
@@ -32,14 +33,23 @@ class Twin:
     groups: frozenset[str] = frozenset()
     waiting: bool = False
 
+    @property
+    def is_without_password(self) -> bool:
+        """Whether nobody is known to have been given a password for this user."""
+        return self.user.status == FORCE_CHANGE_PASSWORD and not self.waiting
+
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """Names and proofs for one restore. `provider_map` has new names of providers by the old."""
+    """Names and proofs for one restore. `provider_map` has new names of providers by the old.
+
+    `is_own_pool`: the target is the pool that the snapshot was taken from.
+    """
 
     target: TargetPool
     sub_attribute: str | None
     provider_map: Mapping[str, str] = field(default_factory=dict)
+    is_own_pool: bool = False
 
     def original_sub(self, user: User) -> str:
         """The `sub` that applications stored: that of before the first restore."""
@@ -85,6 +95,9 @@ class Matcher:
         if is_federated(saved) or is_federated(found):
             # A provider's own id is in the profile's name.
             return is_federated(saved) and is_federated(found)
+        if self.is_own_pool or (self.sub_attribute and found.attributes.get(self.sub_attribute)):
+            # Who has another `sub` is another person, whoever has the number or the mailbox now.
+            return False
         return any(
             is_verified(saved, name)
             and is_verified(found, name)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from .credentials import Credential
 from .identities import is_federated, links_of
 from .match import Twin
+from .outcome import Reason
 from .plan import Planner
 from .planned_user import Action, PlannedUser
 from .records import SOFTWARE_TOKEN_MFA, WEB_AUTHN, User
@@ -41,6 +42,8 @@ class Attention(StrEnum):
     STILL_DISABLED = "still_disabled"
     #: Made by an earlier restore that gave them a password or an invitation; it was not used yet, and stays.
     WAITING = "waiting"
+    #: Made by an earlier restore that gave them no password, as far as is known, and touched since.
+    NO_PASSWORD = "no_password"  # noqa: S105
     #: A group that the target lacks and the request leaves out; `detail` is its name.
     GROUP_MISSING = "group_missing"
 
@@ -70,6 +73,8 @@ def notices(
     elif twin is not None and planned.action in (Action.UPDATE, Action.SKIP):
         if twin.waiting:
             yield notice(Attention.WAITING)
+        if planned.reason == Reason.NO_PASSWORD:
+            yield notice(Attention.NO_PASSWORD)
         if planner.wishes.sets_mfa_of_existing and twin.proven:
             yield from (
                 notice(Attention.MFA_NOT_RESTORED, method)

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     # Of users.
     EXISTS = "exists"
     NAME_EXISTS = "name_exists"
+    NO_PASSWORD = "no_password"  # noqa: S105
     NOT_IN_TARGET = "not_in_target"
     NOT_IN_SNAPSHOT = "not_in_snapshot"
     UNFINISHED = "unfinished"

@@ -65,6 +65,10 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
         "Wait with a temporary password or an invitation of an earlier restore",
         "Nothing, if they have it; else reset them by hand.",
     ),
+    Attention.NO_PASSWORD: (
+        "Made by an earlier restore, and nobody is known to have a password for them",
+        "Give them one (AdminSetUserPassword), if nobody has.",
+    ),
     Attention.GROUP_MISSING: (
         "Belong to a group that the target lacks and the request leaves out",
         "Add groups to only.sections.",

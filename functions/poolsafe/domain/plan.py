@@ -15,6 +15,7 @@ Nothing here is applied. `operations/restore_users.py` does what this says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -36,6 +37,8 @@ from .wishes import Federated, Wishes
 #: A restore is done with a user within this time of creating it.
 UNTOUCHED = timedelta(minutes=10)
 PREFERRED_USERNAME = "preferred_username"
+#: Of who comes in through a provider, whatever the request asks for.
+BY_PROVIDER: Mapping[str, Any] = {"credentials": Credential.RESET, "credentials_fallback": Fallback.RESET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Planner:
 
     @property
     def matcher(self) -> Matcher:
-        return Matcher(self.target, self.sub_attribute, self.wishes.provider_map)
+        is_own_pool = self.target.user_pool_id == self.source_pool_id
+        return Matcher(self.target, self.sub_attribute, self.wishes.provider_map, is_own_pool)
 
     def decide(
         self, user: User, groups: tuple[str, ...], twin: Twin | None = None, earlier_sub: str | None = None
@@ -159,14 +163,8 @@ class Planner:
 
     def _created(self, planned: PlannedUser, user: User, sign_in_name: str | None) -> PlannedUser:
         factors, links = self.second_factors(user), self.links(user)
-        chosen = choose(
-            self.wishes.credentials,
-            self.wishes.credentials_fallback,
-            user,
-            planned.attributes,
-            self.target,
-            factors.methods,
-        )
+        asked = (self.wishes.credentials, self.wishes.credentials_fallback)
+        chosen = choose(*asked, user, planned.attributes, self.target, factors.methods)
         if chosen.credential is None:
             return replace(planned, action=Action.FAIL, reason=chosen.reason, sign_in_name=sign_in_name)
         attributes, late = dict(planned.attributes), None
@@ -204,8 +202,7 @@ class Planner:
         if not self.links(user) or why_not_taken(self.target, local, planned.attributes):
             return deferred
         # They come in through their provider: a password of their own, known to nobody, is all they need.
-        linking = self._with(credentials=Credential.RESET, credentials_fallback=Fallback.RESET)
-        linked = linking._created(planned, user, self.target.sign_in_name(local))
+        linked = self._with(**BY_PROVIDER)._created(planned, user, self.target.sign_in_name(local))
         return replace(linked, reason=Reason.FEDERATED, credential_reason=None, mfa_methods=(), preferred_mfa=None)
 
     def _existing(self, planned: PlannedUser, user: User, twin: Twin) -> PlannedUser:
@@ -217,26 +214,29 @@ class Planner:
         lacking = tuple(name for name in planned.groups if name not in twin.groups) if wishes.joins_existing else ()
         wanted = self.changes(user, twin.user) if wishes.updates_users else {}
         disables = wishes.updates_users and twin.user.enabled and not user.enabled
+        reason = Reason.NO_PASSWORD if twin.is_without_password and twin.user.sub != user.sub else Reason.EXISTS
         factors = factors_of_existing(user, twin.user, self.target) if wishes.sets_mfa_of_existing else SecondFactors()
-        methods = factors.methods
-        if not (lacking or wanted or disables or methods):
-            return replace(planned, action=Action.SKIP, reason=Reason.EXISTS)
+        if not (lacking or wanted or disables or factors.methods):
+            return replace(planned, action=Action.SKIP, reason=reason)
         return replace(
             planned,
             action=Action.UPDATE,
-            reason=Reason.EXISTS,
+            reason=reason,
             attributes=wanted,
             groups=lacking,
             enabled=not disables,
-            mfa_methods=methods,
-            preferred_mfa=factors.preferred if methods else None,
+            mfa_methods=factors.methods,
+            preferred_mfa=factors.preferred,
         )
 
     def _completed(self, planned: PlannedUser, user: User) -> PlannedUser:
         """A user that a dead restore left half-made; it is there, so neither imported nor invited any more."""
-        made = self.wishes.credentials in (Credential.IMPORT_JOB, Credential.INVITE)
-        completing = self._with(credentials=Credential.RESET) if made else self
-        created = completing._created(planned, user, planned.existing_username)
+        completing = self
+        if is_federated(user):
+            user, completing = as_local(user), self._with(**BY_PROVIDER)
+        elif self.wishes.credentials in (Credential.IMPORT_JOB, Credential.INVITE):
+            completing = self._with(credentials=Credential.RESET)
+        created = completing._created(planned, user, self.target.sign_in_name(user))
         return created if created.action is Action.FAIL else replace(created, reason=Reason.UNFINISHED)
 
     def _with(self, **wishes: Any) -> Planner:

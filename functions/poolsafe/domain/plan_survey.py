@@ -16,7 +16,7 @@ from .records import User
 from .target import TargetPool
 
 #: Why a user is skipped that somebody in the target stands in the way of.
-CONFLICTS = frozenset({Reason.EXISTS, Reason.NAME_EXISTS})
+CONFLICTS = frozenset({Reason.EXISTS, Reason.NAME_EXISTS, Reason.NO_PASSWORD})
 
 
 @dataclass(slots=True)

@@ -23,6 +23,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "The name is taken in the target by somebody not known to be the same person",
         "Find out who it is; rename or delete one of the two, then restore again.",
     ),
+    Reason.NO_PASSWORD: (
+        "Made by an earlier restore that gave them no password, and touched since: left as they are",
+        "Give them a password, if nobody has.",
+    ),
     Reason.UNFINISHED: ("Left unfinished by an earlier restore: completed by this one", NOTHING),
     Reason.NAME_COLLIDES: (
         "Another user of the snapshot has the same name or address as the target compares them",

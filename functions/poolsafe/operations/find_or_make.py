@@ -80,8 +80,12 @@ class FindOrMake:
             # Somebody has the address as an alias, which Cognito may call the same (boto/boto3#3213).
             require_pool(self.pool, error)
             return None
+        ours = self._is_ours(planned, user)
+        if ours and planned.credential == Credential.INVITE and user.status == FORCE_CHANGE_PASSWORD:
+            # Nobody knows whether the first invitation went out; two are better than none.
+            self.pool.resend_invitation(user.username, mediums(planned.attributes, self.target))
         if self.sub_attribute:
-            return Found(user) if self._is_ours(planned, user) else None
+            return Found(user) if ours else None
         if not (self._is_new(user) and _attributes_agree(planned, user)):
             return None
         # Nobody who signs up is ever in FORCE_CHANGE_PASSWORD. One who is not there any more may be anybody.

@@ -42,9 +42,7 @@ class GivePassword:
                 if waits:
                     self.pool.set_password(user.username, self.new_password())
                 refused = self._late(planned, user, outcomes)
-                if planned.reason == Reason.UNFINISHED and planned.enabled and not user.enabled:
-                    # Disabled for a moment by a restore that died in it.
-                    self.pool.enable_user(user.username)
+                self._enable_again(planned, user)
             case Credential.TEMPORARY:
                 # Confirmed and disabled is what we left: nobody who is disabled can have chosen a password.
                 half_way = planned.needs_confirming and user.status == CONFIRMED and not user.enabled
@@ -62,6 +60,7 @@ class GivePassword:
             password = found.password or self.new_password()
             if found.password is None:
                 self.pool.set_temporary_password(name, password)
+            self._enable_again(planned, found.user)
             return password, None
         password = self.new_password()
         self.pool.disable_user(name)
@@ -71,6 +70,11 @@ class GivePassword:
         if planned.enabled:
             self.pool.enable_user(name)
         return password, refused
+
+    def _enable_again(self, planned: PlannedUser, user: User) -> None:
+        """Who was disabled for a moment by a restore that died in it."""
+        if planned.reason == Reason.UNFINISHED and planned.enabled and not user.enabled:
+            self.pool.enable_user(user.username)
 
     def _late(self, planned: PlannedUser, user: User, outcomes: list[Outcome]) -> Rejected | None:
         """Links, second factors, and the preferred username: why it is refused, for nobody is left half-way for it."""

@@ -36,8 +36,8 @@ ENCRYPTED = {"x-amz-server-side-encryption": "aws:kms"}
 NOT_NOW = "PreconditionNotMetException"
 #: Seconds between two looks at a job: each time twice as long.
 FIRST_WAIT, LONGEST_WAIT = 5, 300
-#: A minute each: for a day, somebody else's job may go first.
-MOST_WAITS = 1_440
+#: Five minutes each: for a day in all, somebody else's jobs may go first.
+MOST_WAITS = 288
 FULL_PAGE = 60
 
 
@@ -87,7 +87,7 @@ class WriteImport:
         part, files, file = progress.part, progress.files, File()
         while part < len(keys):
             lines = [self._line(header, user) for user in self._imported(keys[part])]
-            if not file.takes(lines):
+            if file.lines and not file.takes(lines):
                 self._put(files, header, file)
                 files, file = files + 1, File()
             file.add(lines)
@@ -107,7 +107,7 @@ class WriteImport:
         attributes = dict(user.attributes)
         if user.preferred_username:
             attributes["preferred_username"] = user.preferred_username
-        return row(header, str(user.sign_in_name), attributes, self.target, user.mfa_methods)
+        return row(header, str(user.sign_in_name), attributes, self.target)
 
     def _put(self, number: int, header: Sequence[str], file: File) -> None:
         content = "".join(f"{line}\n" for line in (",".join(header), *file.lines)).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -63,6 +64,7 @@ class RestoreLane:
     workers: int
     paths: RestorePaths
     user_pool_id: str
+    started_at: str
     imported: Callable[[Sequence[PlannedUser]], Mapping[str, User]]
 
     def advance(
@@ -98,18 +100,23 @@ class RestoreLane:
         return advanced
 
     def resumed(self, planned: ExportProgress, lanes: int, progress: RestoreProgress) -> RestoreProgress:
-        """Where an earlier run with this id left off, for a lane that has not begun in this one."""
-        if progress != RestoreProgress(progress.lane):
-            return progress
+        """Where the lane is, whoever has brought it there: this execution, or another of the same restore."""
         found = self.store.get(self.paths.lane_key(progress.lane))
         document = json.loads(found.content) if found else {}
         work = self._work(planned, lanes)
         is_same = {name: document.pop(name, None) for name in work} == work
-        return RestoreProgress(**document) if is_same else progress
+        if not is_same:
+            return progress
+        return max(progress, RestoreProgress(**document), key=lambda lane: (lane.part, lane.row))
 
     def _work(self, planned: ExportProgress, lanes: int) -> dict[str, Any]:
         """What a lane's progress is of: another plan, pool or number of lanes is other work."""
-        return {"lanes": lanes, "user_pool_id": self.user_pool_id, "plan": planned.digest}
+        return {
+            "lanes": lanes,
+            "user_pool_id": self.user_pool_id,
+            "plan": planned.digest,
+            "planned_at": self.started_at,
+        }
 
     def _write(self, name: str, planned: ExportProgress, restored: Sequence[Restored], outcomes: list[Outcome]) -> None:
         """Passwords first: who is said to be restored has theirs in the bucket.
@@ -117,7 +124,8 @@ class RestoreLane:
         The same work writes them under the same names. A later plan of the same
         restore does not: what an earlier one handed out stays.
         """
-        handed = f"{planned.digest[:8]}-{name}"
+        work = hashlib.sha256(f"{planned.digest} {self.started_at}".encode()).hexdigest()
+        handed = f"{work[:8]}-{name}"
         passwords = [one.password for one in restored if one.password is not None]
         if passwords:
             self._put(self.vault, f"{self.paths.credentials}{handed}", TemporaryPassword, passwords)

@@ -25,6 +25,7 @@ from ..domain.credentials import Fallback
 from ..domain.outcome import Kind, Outcome, Reason, Result
 from ..domain.planned_user import Action, PlannedUser
 from ..domain.records import User
+from ..domain.sign_in import why_not_recoverable
 from ..domain.target import TargetPool
 from ..domain.temporary_password import TemporaryPassword
 from ..errors import Rejected
@@ -120,7 +121,10 @@ class RestoreUser:
                 self.pool.update_attributes(name, planned.attributes)
             if planned.mfa_methods:
                 there = self.pool.get_user(name)
-                if not {*planned.mfa_methods} <= {*(there.mfa_methods or ())}:
+                has = there.mfa_methods or ()
+                together = (*has, *planned.mfa_methods)
+                locks = why_not_recoverable(there, self.target, together) is Reason.RECOVERY_IS_MFA
+                if not locks and not {*planned.mfa_methods} <= {*has}:
                     outcomes.append(self._give_password.second_factors(planned, there))
                 elif not (planned.attributes or planned.groups) and planned.enabled:
                     result = Result.SKIPPED

@@ -48,10 +48,12 @@ def frozen_plan(store: ObjectStore, paths: RestorePaths) -> Frozen | None:
     One that has ended, with whatever verdict, is planned anew: who is there is
     skipped, and who failed is tried again.
     """
-    found = store.get(paths.frozen_key)
-    if found is None or store.get(paths.report_key) is not None:
+    found, report = store.get(paths.frozen_key), store.get(paths.report_key)
+    if found is None:
         return None
     document = json.loads(found.content)
+    if report and json.loads(report.content)["window"]["started_at"] == document["started_at"]:
+        return None
     return Frozen(document["started_at"], document["state"])
 
 

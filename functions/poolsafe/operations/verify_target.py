@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..domain.diff import Expected, Found, compare_groups, compare_user
 from ..domain.difference import Difference
+from ..domain.identities import as_local, is_federated
 from ..domain.lane import ExportProgress
 from ..domain.outcome import Kind, Outcome, Reason, Result
 from ..domain.plan import Planner
@@ -29,6 +30,8 @@ from .reading import SnapshotReader, groups_by_sub
 
 #: More users than this that seem wrong in one file are not a lagging listing.
 MAX_ASKED_AGAIN = 1_000
+#: Of this many users in one file the second factors are read back; setting them was answered with success.
+MAX_FACTORS_READ = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Ended:
 
     outcome: Outcome
     undone: list[str]
+    unlinked: list[str]
     mfa_done: bool
 
 
@@ -106,7 +110,7 @@ class VerifyTarget:
         ended = self._outcomes(frozenset(users), position)
         back = self._read_back(frozenset(one.outcome.new_sub for one in ended.values() if one.outcome.new_sub))
         differences: list[Difference] = []
-        asked = 0
+        asked = factors_read = 0
         for user in users.values():
             end = ended.get(user.sub)
             expected = Expected(
@@ -114,24 +118,39 @@ class VerifyTarget:
                 frozenset(groups.get(user.sub, ())),
                 end.outcome if end else None,
                 frozenset(end.undone) if end else frozenset(),
+                frozenset(end.unlinked) if end else frozenset(),
                 bool(end and end.mfa_done),
             )
             found = back.get(end.outcome.new_sub or "") if end else None
             told = list(compare_user(self.planner, expected, found))
-            if asked < MAX_ASKED_AGAIN and (expected.mfa_done or any(not one.is_declared for one in told)):
-                # Listings lag, and tell no second factors.
-                asked += any(not one.is_declared for one in told)
-                told = list(compare_user(self.planner, expected, self._ask(user, found)))
+            if any(one.fails for one in told) and asked < MAX_ASKED_AGAIN:
+                asked += 1
+                told = list(compare_user(self.planner, expected, self._ask(user, end, found)))
+            elif found and expected.mfa_done and factors_read < MAX_FACTORS_READ:
+                factors_read += 1
+                told = list(compare_user(self.planner, expected, self._with_factors(found)))
             differences += told
         return differences, asked
 
-    def _ask(self, user: User, found: Found | None) -> Found | None:
-        name = found.user.username if found else self.planner.target.sign_in_name(user) or user.username
+    def _ask(self, user: User, end: Ended | None, found: Found | None) -> Found | None:
+        """The user as AdminGetUser tells it; nobody where it tells of another one of that name."""
+        local = as_local(user) if is_federated(user) else user
+        name = found.user.username if found else self.planner.target.sign_in_name(local) or local.username
         try:
             told = self.pool.get_user(name)
+            if end is None or told.sub != end.outcome.new_sub:
+                return None
             return Found(told, frozenset(self.pool.groups_of(told.username)))
         except Rejected:
             return None
+
+    def _with_factors(self, found: Found) -> Found:
+        """With the second factors, which listings do not tell."""
+        try:
+            told = self.pool.get_user(found.user.username)
+        except Rejected:
+            return found
+        return replace(found, user=replace(found.user, mfa_methods=told.mfa_methods or ()))
 
     def _read_back(self, subs: frozenset[str]) -> dict[str, Found]:
         """The users of the target with these subs, and their groups, as they were listed again."""
@@ -150,6 +169,7 @@ class VerifyTarget:
         parts = range(self.planned.starts[position], [*self.planned.starts, self.planned.parts.parts][position + 1])
         users: dict[str, Outcome] = {}
         undone: dict[str, list[str]] = defaultdict(list)
+        unlinked: dict[str, list[str]] = defaultdict(list)
         mfa_done: set[str] = set()
         keys = [key for part in parts for key in self.store.keys(self.paths.outcomes_of(part))]
         for batch in read_keys(self.store, self.working_format, keys, Outcome, Where("sub", subs)):
@@ -159,11 +179,13 @@ class VerifyTarget:
                 if outcome.kind is Kind.USER:
                     if outcome.reason != Reason.LISTED_TWICE or outcome.sub not in users:
                         users[outcome.sub] = outcome
-                elif outcome.outcome is Result.FAILED:
-                    undone[outcome.sub].append(outcome.group_name or outcome.provider or "")
+                elif outcome.outcome is Result.FAILED and outcome.kind is Kind.MEMBERSHIP:
+                    undone[outcome.sub].append(str(outcome.group_name))
+                elif outcome.outcome is Result.FAILED and outcome.kind is Kind.LINK:
+                    unlinked[outcome.sub].append(str(outcome.provider))
                 elif outcome.kind is Kind.MFA and outcome.outcome is Result.CREATED:
                     mfa_done.add(outcome.sub)
-        return {sub: Ended(outcome, undone[sub], sub in mfa_done) for sub, outcome in users.items()}
+        return {sub: Ended(outcome, undone[sub], unlinked[sub], sub in mfa_done) for sub, outcome in users.items()}
 
     def _groups(self) -> list[Difference]:
         keys = [key for key in self.store.keys(self.paths.outcomes) if key.startswith(f"{self.paths.outcomes}groups-")]
