@@ -239,6 +239,19 @@ def test_nobody_is_invited_twice(make_pool: MakePool) -> None:
     assert (pool.get_user("ada").sub, dict(pool.get_user("ada").attributes)) == (first.sub, ADA)
 
 
+def test_an_invitation_is_sent_again_only_to_who_has_not_answered(make_pool: MakePool) -> None:
+    pool = make_pool()
+    first = pool.invite_user("ada", ADA, ("EMAIL",))
+    pool.resend_invitation("ada", ("EMAIL",))
+    again = pool.get_user("ada")
+    assert (again.sub, again.status, dict(again.attributes)) == (first.sub, FORCE_CHANGE_PASSWORD, ADA)
+    pool.set_password("ada", PASSWORD)
+    with pytest.raises(Rejected) as refused:
+        pool.resend_invitation("ada", ("EMAIL",))
+    assert refused.value.code == "UnsupportedUserStateException"
+    assert pool.get_user("ada").status == CONFIRMED
+
+
 @pytest.mark.parametrize("name", ["sub", "identities", "custom:unknown"])
 def test_an_invitation_with_what_an_administrator_may_not_set_is_rejected(make_pool: MakePool, name: str) -> None:
     pool = make_pool()

@@ -157,11 +157,13 @@ UNREACHABLE: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("only-texts", "only-mails", "texts-and-mails"), "recovery_channel_is_mfa"),
     },
     "import-job": {
-        **dict.fromkeys(("disabled-unverified", "unverified", "unverified-phone", "bare"), "not_auto_verified"),
+        **dict.fromkeys(("unverified", "unverified-phone", "bare"), "not_auto_verified"),
+        # Nobody who is disabled is imported: they say "forgot password" when they are enabled.
+        "disabled-unverified": "no_recovery_channel",
         "hostile": "not_for_csv",
     },
     "temporary": {},
-    # Nobody who is disabled is invited: they say "forgot password" when they are enabled.
+    # Nor invited.
     "invite": {"bare": "no_address", "disabled-unverified": "no_recovery_channel"},
 }
 

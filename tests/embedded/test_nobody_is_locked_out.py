@@ -125,7 +125,7 @@ def test_everybody_walks_in_and_who_could_not_as_asked_was_named_before(seen: Se
 
 def test_everybody_has_the_status_of_their_way_in(seen: Seen) -> None:
     asked = dict.fromkeys(seen.people, seen.credential)
-    if seen.credential == "invite":
+    if seen.credential in PASSWORD_FIRST:
         asked |= {key: "reset" for key, person in seen.people.items() if not person.enabled}
     assert seen.given == {**asked, **dict.fromkeys(_unreachable(seen), "temporary")}
     assert {key: user.status for key, user in seen.back.items()} == {
