@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .credentials import STATUS, Credential
-from .difference import Declared, Difference, Skipped, Undeclared
+from .difference import WHOLE_USER, Declared, Difference, Skipped, Undeclared
 from .identities import identities_of, is_federated, links_of
 from .outcome import Outcome, Reason, Result
 from .plan import Planner
@@ -83,7 +83,7 @@ def _of_existing(planner: Planner, expected: Expected, found: Found | None) -> T
     """Somebody who was there: what the restore should have written is there; what it leaves may differ."""
     saved, wishes = expected.user, planner.wishes
     if found is None:
-        yield Undeclared.MISSING, "user"
+        yield Undeclared.MISSING, WHOLE_USER
         return
     lacking = _wanted_groups(planner, expected) - found.groups
     if wishes.joins_existing:
@@ -103,7 +103,7 @@ def _of_existing(planner: Planner, expected: Expected, found: Found | None) -> T
         or planner.target.lacks_alias(saved, found.user)
     )
     if lacks_groups or (is_other and wishes.scope.has(Part.USERS)):
-        yield Skipped.DIFFERS, "user"
+        yield Skipped.DIFFERS, WHOLE_USER
 
 
 def _status(saved: User, back: User, outcome: Outcome) -> Told:

@@ -67,6 +67,10 @@ class Undeclared(StrEnum):
     GROUP_CHANGED = "group_changed"
 
 
+#: What differs where that is more than an attribute.
+WHOLE_USER = "user"
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One row of `differences/*.parquet`. `field` names an attribute or group member; values are never told."""
@@ -86,3 +90,8 @@ class Difference:
     def fails(self) -> bool:
         """Whether it fails the verification."""
         return isinstance(self.difference, Undeclared)
+
+    @property
+    def may_be_a_lag(self) -> bool:
+        """Whether a listing that lags could be why: it says so of what it tells, not of what the restore decided."""
+        return self.fails or (self.difference is Skipped.DIFFERS and self.field == WHOLE_USER)
