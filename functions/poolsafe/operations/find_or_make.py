@@ -80,16 +80,14 @@ class FindOrMake:
             # Somebody has the address as an alias, which Cognito may call the same (boto/boto3#3213).
             require_pool(self.pool, error)
             return None
-        ours = self._is_ours(planned, user)
-        if ours and planned.credential == Credential.INVITE and user.status == FORCE_CHANGE_PASSWORD:
+        if not self._is_ours(planned, user):
+            return None
+        waits = user.status == FORCE_CHANGE_PASSWORD
+        if waits and planned.credential == Credential.INVITE:
             # Nobody knows whether the first invitation went out; two are better than none.
             self.pool.resend_invitation(user.username, mediums(planned.attributes, self.target))
-        if self.sub_attribute:
-            return Found(user) if ours else None
-        if not (self._is_new(user) and _attributes_agree(planned, user)):
-            return None
         # Nobody who signs up is ever in FORCE_CHANGE_PASSWORD. One who is not there any more may be anybody.
-        return Found(user, proven=user.status == FORCE_CHANGE_PASSWORD)
+        return Found(user, proven=waits or self.sub_attribute is not None)
 
     def _made_all_the_same(self, planned: PlannedUser) -> Found | None:
         """A user whose invitation Cognito refused to send, after it had made them
