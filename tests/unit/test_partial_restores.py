@@ -211,6 +211,24 @@ def test_second_factors_alone_are_set_for_who_is_there() -> None:
     assert again["counts"]["skipped"] == 3
 
 
+def test_no_second_factor_takes_the_way_to_a_new_password_and_the_outcome_says_why() -> None:
+    """What the user has already is known only when Cognito is asked, after the plan."""
+    offers = mfa("OPTIONAL")
+    source, target = FakeUserPool(mfa=offers), target_pool(mfa=offers, auto_verified=("email", "phone_number"))
+    mail: dict[str, Any] = {"email": "ada@example.com", "email_verified": "true"}
+    phone: dict[str, Any] = {"phone_number": "+15555550100", "phone_number_verified": "true"}
+    saved = source.add("ada", **mail, **phone)
+    source.put(replace(saved, mfa_methods=("EMAIL_OTP",)))
+    there = target.add("ada", custom__original_sub=saved.sub, **mail, **phone)
+    target.put(replace(there, mfa_methods=("SMS_MFA",), preferred_mfa="SMS_MFA"))
+    machines, result = restored(target, {"sections": ["mfa"]}, source)
+    assert target.accounts["ada"].user.mfa_methods == ("SMS_MFA",)
+    assert "AdminSetUserMFAPreference" not in target.calls
+    [outcome] = [row for row in machines.outcomes(result) if row.kind is Kind.MFA]
+    assert (outcome.outcome, outcome.reason) == ("skipped", "recovery_channel_is_mfa")
+    assert ended(machines, result, "ada") == ("skipped", "exists")
+
+
 # What is refused
 
 

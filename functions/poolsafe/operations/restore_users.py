@@ -119,21 +119,30 @@ class RestoreUser:
         try:
             if planned.attributes:
                 self.pool.update_attributes(name, planned.attributes)
-            if planned.mfa_methods:
-                there = self.pool.get_user(name)
-                has = there.mfa_methods or ()
-                together = (*has, *planned.mfa_methods)
-                locks = why_not_recoverable(there, self.target, together) is Reason.RECOVERY_IS_MFA
-                if not locks and not {*planned.mfa_methods} <= {*has}:
-                    outcomes.append(self._give_password.second_factors(planned, there))
-                elif not (planned.attributes or planned.groups) and planned.enabled:
-                    result = Result.SKIPPED
+            factors = self._second_factors_of_existing(planned)
+            outcomes += factors
+            changes = planned.attributes or planned.groups or not planned.enabled
+            if not (changes or any(one.outcome is not Result.SKIPPED for one in factors)):
+                result = Result.SKIPPED
         except Rejected as error:
             require_pool(self.pool, error)
             refused = error
         if refused is not None:
             result, reason = Result.FAILED, str(refused)
         return [Outcome(Kind.USER, result, reason, planned.username, planned.sub, sub), *outcomes]
+
+    def _second_factors_of_existing(self, planned: PlannedUser) -> list[Outcome]:
+        """Cognito's answer about the user tells which are set; none is set that would take the only way back."""
+        if not planned.mfa_methods:
+            return []
+        there = self.pool.get_user(str(planned.existing_username))
+        has = there.mfa_methods or ()
+        if {*planned.mfa_methods} <= {*has}:
+            return []
+        if why_not_recoverable(there, self.target, (*has, *planned.mfa_methods)) is not Reason.RECOVERY_IS_MFA:
+            return [self._give_password.second_factors(planned, there)]
+        locks = Reason.RECOVERY_IS_MFA.value
+        return [Outcome(Kind.MFA, Result.SKIPPED, locks, planned.username, planned.sub, planned.existing_sub)]
 
     def _join(self, planned: PlannedUser, username: str, sub: str | None, group_name: str, proven: bool) -> Outcome:
         """Add to a group; but nobody gets a right who is not proven to be the one it belongs to.
