@@ -118,6 +118,27 @@ def test_the_warnings_say_what_the_counts_mean(machines: Deployed) -> None:
         assert part in told
 
 
+@pytest.mark.parametrize(
+    ("mode", "include", "is_told"),
+    [
+        ("OPTIONAL", [], True),
+        ("ON", [], True),
+        ("OFF", [], False),
+        ("OPTIONAL", ["mfa"], False),
+    ],
+)
+def test_second_factors_that_a_snapshot_does_not_know_are_not_silently_none(
+    machines: Deployed, mode: str, include: list[str], is_told: bool
+) -> None:
+    source = FakeUserPool(mfa=mfa("OPTIONAL"))
+    source.add("ada", **MAIL)
+    source.add("Google_9", status=EXTERNAL_PROVIDER)
+    machines.backup(source, include=include)
+    result = machines.restore(target_pool(mfa=mfa(mode)), snapshot=LATEST, dry_run=True)
+    told = [one for one in machines.plan(result)["warnings"] if "second factors of 1 users are not in the" in one]
+    assert bool(told) is is_told
+
+
 def test_hours_are_requests_by_what_the_restore_may_use_of_each_quota(machines: Deployed) -> None:
     """A twentieth of 50 creations, 30 passwords and 25 updates a second, and of 5 groups a second in one pool."""
     source = everybody()

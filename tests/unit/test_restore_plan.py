@@ -15,6 +15,7 @@ from poolsafe.domain.notices import Attention, Notice
 from poolsafe.domain.outcome import Reason
 from poolsafe.domain.plan_survey import Survey
 from poolsafe.domain.planned_user import Action
+from poolsafe.domain.quotas import Category
 from poolsafe.domain.records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group, User
 from poolsafe.domain.scope import Part, Scope
 from poolsafe.domain.wishes import Federated, OnConflict, Wishes
@@ -260,3 +261,15 @@ def test_a_survey_travels_between_states_unchanged() -> None:
     assert (survey.unreachable, survey.attention) == ({"no_recovery_channel": 1}, {"temporary_password": 4})
     assert Survey.from_state(json.loads(json.dumps(survey.to_state()))) == survey
     assert Survey.from_state({}) == Survey()
+
+
+@pytest.mark.parametrize(("credential", "passwords"), [("reset", (1, 1)), ("temporary", (0, 1))])
+def test_who_is_only_completed_is_not_counted_as_a_creation(credential: str, passwords: tuple[int, int]) -> None:
+    new = replace(planner().decide(ALICE, ()), credential=credential)
+    for planned, creations, given in zip(
+        (new, replace(new, existing_username="alice")), (1, 0), passwords, strict=True
+    ):
+        survey = Survey()
+        survey.add(planned, ALICE, (), (), planner().target)
+        assert survey.calls[Category.USER_CREATION] == creations
+        assert survey.calls[Category.USER_ACCOUNT_RECOVERY] == given

@@ -15,6 +15,7 @@ from .planned_user import Action
 from .quotas import Category
 from .records import CONFIRMED
 from .requests import RestoreRequest
+from .target import OFF
 from .wishes import Federated
 
 
@@ -147,6 +148,11 @@ def _of_the_target(request: RestoreRequest, planner: Planner, survey: Survey) ->
 
 
 def _of_people(survey: Survey, planner: Planner) -> Iterator[str]:
+    if survey.mfa_unknown and planner.target.mfa_mode != OFF:
+        yield (
+            f"The second factors of {survey.mfa_unknown} users are not in the snapshot: none come back, and who has to "
+            'enrol again is not counted. A backup with "include": ["mfa"] has them.'
+        )
     if survey.unreachable:
         named = ", ".join(f"{reason} ({count})" for reason, count in sorted(survey.unreachable.items()))
         yield (

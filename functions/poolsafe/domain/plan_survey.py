@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 
 from ..errors import TargetMismatch
 from .credentials import Credential
+from .identities import is_federated
 from .notices import Notice
 from .outcome import Reason
 from .planned_user import Action, PlannedUser
@@ -39,7 +40,8 @@ class Survey:
     billed: int = 0
     links: int = 0
     mfa: int = 0
-    mfa_known: int = 0
+    #: Local users that are created, whose second factors the snapshot does not tell.
+    mfa_unknown: int = 0
     #: Users that the request is about, and their memberships in the snapshot.
     selected: int = 0
     saved_memberships: int = 0
@@ -68,13 +70,13 @@ class Survey:
             self.credentials[str(planned.credential)] += 1
             if planned.credential_reason:
                 self.unreachable[planned.credential_reason] += 1
-            self.mfa_known += bool(user.mfa_methods)
+            self.mfa_unknown += user.mfa_methods is None and not is_federated(user)
             self.statuses[user.status] += 1
 
     def _count_calls(self, planned: PlannedUser) -> None:
         created, imported = planned.action is Action.CREATE, planned.credential == Credential.IMPORT_JOB
         calls = self.calls
-        if created and not imported:
+        if created and not imported and not planned.existing_username:
             calls[Category.USER_CREATION] += 1
         if created:
             calls[Category.USER_ACCOUNT_RECOVERY] += passwords_of(planned)
@@ -133,6 +135,6 @@ def passwords_of(planned: PlannedUser) -> int:
         case Credential.RESET:
             return 1
         case Credential.TEMPORARY:
-            return 2 if planned.needs_confirming else 0
+            return 2 if planned.needs_confirming else int(planned.existing_username is not None)
         case _:
             return 0
