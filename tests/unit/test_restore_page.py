@@ -156,8 +156,18 @@ def test_a_user_who_was_there_and_differs_is_not_hidden() -> None:
     done = machines.restore(target, snapshot=LATEST)
     told = text_of(page_of(machines, done["restore_id"]))
     assert done["status"] == "PARTIAL"
-    assert "Look at 1 user who was there before" in told
+    assert "Look at 1 user who is not as the snapshot has them" in told
     assert "In the target already: nothing of it is touched 9" in told
+
+
+def test_a_user_whose_name_another_has_is_not_hidden() -> None:
+    machines, target = Machines(), target_pool()
+    machines.backup(pool_with(9))
+    target.add("user00003", email="stranger@example.com")
+    done = machines.restore(target, snapshot=LATEST)
+    told = text_of(page_of(machines, done["restore_id"]))
+    assert done["status"] == "PARTIAL"
+    assert "or whose name another has" in told
 
 
 def test_a_dry_run_says_what_would_happen() -> None:

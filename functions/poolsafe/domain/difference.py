@@ -2,8 +2,9 @@
 
 Every difference is either declared, because Cognito takes some things back
 from nobody, or it fails the verification. A user that was there before is not
-touched; where it lacks a group or is enabled against the snapshot, that makes
-the restore PARTIAL. Declared is a closed list:
+touched; where the name is another's, or a group, a link or a password is
+lacking, or the user is enabled or disabled against the snapshot, that makes the
+restore PARTIAL. Declared is a closed list:
 
     sub                  always new; the old one is in the sub map
     created_at           always new, as is modified_at

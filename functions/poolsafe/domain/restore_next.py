@@ -73,10 +73,10 @@ def _trouble(report: Report) -> Iterator[str]:
         went_on = f"; add its restore_id, {report['restore_id']}, so that it goes on with the pool it made"
         yield f"{again}{went_on if made else ''}. {report['files']['outcomes']} names each."
     if count := verification["declared_differences"].get(Skipped.DIFFERS):
-        differ = "lacks a group or is" if count == 1 else "lack a group or are"
+        are = "is" if count == 1 else "are"
         yield (
-            f"Look at {users(count)} who {'was' if count == 1 else 'were'} there before and {differ} enabled or "
-            f"disabled against the snapshot: {report['files']['differences']}"
+            f"Look at {users(count)} who {are} not as the snapshot has them, or whose name another has, and whom the "
+            f"restore left alone: {report['files']['differences']}"
         )
     if configuration.get("not_compared"):
         yield f"Compare by hand what could not be read back: {', '.join(configuration['not_compared'])}."

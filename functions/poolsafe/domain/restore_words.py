@@ -133,7 +133,7 @@ DIFFERENCES: Mapping[str, str] = {
     Declared.KEPT: "Was there, and has something that updating leaves alone",
     Declared.CASE: "In lower case: the pool does not tell case apart",
     Declared.SERVICE_MADE_GROUP: "Membership of a group that Cognito makes itself",
-    Skipped.DIFFERS: "Was there before and lacks a group, or is enabled or disabled against the snapshot",
+    Skipped.DIFFERS: "Was there before, and is not as the snapshot has them; or the name is taken by another",
     Undeclared.MISSING: "Said to be created, and not there",
     Undeclared.NO_OUTCOME: "Nothing says what became of it",
     Undeclared.ATTRIBUTE: "An attribute has another value",
