@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 
 from poolsafe import bootstrap
+from poolsafe.domain.credentials import Credential
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.outcome import Kind, Result
 from poolsafe.entrypoint import Event, Invocation, state
@@ -17,6 +19,8 @@ from restore.job import RestoreJob
 
 #: Users under way at once: at 100 ms a call, far more than the documented quotas let through.
 WORKERS = 32
+#: Users whom one death of the process may let hear twice: with each note of how far a lane is, that begins anew.
+INVITED_AT_ONCE = 25
 
 
 @state("restore", "RestoreUsers", reserve_seconds=240)
@@ -51,6 +55,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
         target_id,
         event["started_at"],
         imported,
+        INVITED_AT_ONCE if job.request.credentials is Credential.INVITE else sys.maxsize,
     )
     planned = ExportProgress.of(event["planned"])
     progress = lane.resumed(planned, event["lanes"], RestoreProgress(**event["progress"]))

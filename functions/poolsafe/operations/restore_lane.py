@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -54,7 +55,9 @@ class RestoreLane:
     """Carries one lane on. `workers` is how many users are under way at once.
 
     `vault` keeps temporary passwords under a key of their own. `imported` tells
-    which of some planned users Cognito's import has made, by old `sub`.
+    which of some planned users Cognito's import has made, by old `sub`. After
+    `at_once` users it notes how far it is; who came since is met again by the
+    next life of a process that dies.
     """
 
     store: ObjectStore
@@ -66,6 +69,7 @@ class RestoreLane:
     user_pool_id: str
     started_at: str
     imported: Callable[[Sequence[PlannedUser]], Mapping[str, User]]
+    at_once: int = sys.maxsize
 
     def advance(
         self, restore: RestoreUser, planned: ExportProgress, lanes: int, progress: RestoreProgress
@@ -78,26 +82,39 @@ class RestoreLane:
             while part < len(keys):
                 batches = read_keys(self.store, self.working_format, [keys[part]], PlannedUser)
                 rows = [planned_user for batch in batches for planned_user in batch]
-                made = self.imported(rows[row:])
-                # One file for all this invocation does of a part, whatever interrupts it: when it dies and is run
-                # again from the same row, it writes the same name.
-                first, restored = row, list[Restored]()
+                completing = _completing(restore, self.imported(rows[row:]))
                 while row < len(rows):
-                    restored += apply_rows(rows[row:], _completing(restore, made), pool, self.deadline.near)
-                    row = first + len(restored)
+                    restored = self._apply(rows[row : row + self.at_once], completing, pool)
+                    outcomes = [outcome for one in restored for outcome in one.outcomes]
+                    # Whoever dies and is run again from the same row writes the same name.
+                    self._write(f"{progress.lane + part * lanes:05d}-{row:05d}", planned, restored, outcomes)
+                    counts, failures = count(counts, outcomes), count_failures(failures, outcomes)
+                    row += len(restored)
+                    self._note(planned, lanes, RestoreProgress(progress.lane, part, row, counts, failures))
                     if self.deadline.near():
                         break
-                outcomes = [outcome for one in restored for outcome in one.outcomes]
-                self._write(f"{progress.lane + part * lanes:05d}-{first:05d}", planned, restored, outcomes)
-                counts, failures = count(counts, outcomes), count_failures(failures, outcomes)
                 if row == len(rows):
                     part, row = part + 1, 0
                 if self.deadline.near():
                     break
         advanced = RestoreProgress(progress.lane, part, row, counts, failures, done=part == len(keys))
-        kept = {**self._work(planned, lanes), **advanced.to_state()}
-        self.store.put(self.paths.lane_key(progress.lane), json.dumps(kept).encode())
+        self._note(planned, lanes, advanced)
         return advanced
+
+    def _apply(
+        self, rows: Sequence[PlannedUser], restore: Callable[[PlannedUser], Restored], workers: ThreadPoolExecutor
+    ) -> list[Restored]:
+        """Restore these, or as many as the deadline leaves time for; one at least."""
+        restored: list[Restored] = []
+        while len(restored) < len(rows):
+            restored += apply_rows(rows[len(restored) :], restore, workers, self.deadline.near)
+            if self.deadline.near():
+                break
+        return restored
+
+    def _note(self, planned: ExportProgress, lanes: int, progress: RestoreProgress) -> None:
+        kept = {**self._work(planned, lanes), **progress.to_state()}
+        self.store.put(self.paths.lane_key(progress.lane), json.dumps(kept).encode())
 
     def resumed(self, planned: ExportProgress, lanes: int, progress: RestoreProgress) -> RestoreProgress:
         """Where the lane is, whoever has brought it there: this execution, or another of the same restore."""

@@ -1,0 +1,69 @@
+"""A restore by any other credential than `reset` survives the death of its process too: an import job is not a call."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, RESET_REQUIRED
+from poolsafe.ports import StoredObject
+from tests.fakes import CHOSEN, KillAt
+from tests.faults.killed_restores import Restore, lives, source
+from tests.step_functions import Deployed
+
+AT_ONCE = 4
+WAYS: dict[str, dict[str, Any]] = {
+    "import-job": {"credentials": "import-job"},
+    "temporary": {"credentials": "temporary"},
+    "invite": {"credentials": "invite", "send_messages": True},
+}
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> dict[str, StoredObject]:
+    """The bucket after a backup of the source."""
+    with Deployed() as machines:
+        machines.backup(source(), execution="backup", include=["mfa"])
+    return machines.store.objects
+
+
+@pytest.fixture(autouse=True)
+def _one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One worker, so that call number n is the same call in every life."""
+    monkeypatch.setattr("restore.restore_users.WORKERS", 1)
+    monkeypatch.setattr("restore.restore_users.INVITED_AT_ONCE", AT_ONCE)
+
+
+@pytest.mark.parametrize("credential", WAYS)
+def test_a_restore_killed_at_any_call_ends_like_an_undisturbed_one(
+    snapshot: dict[str, StoredObject], credential: str
+) -> None:
+    def begun(life: KillAt) -> Restore:
+        return Restore(snapshot, life, options=WAYS[credential])
+
+    undisturbed = begun(KillAt(0))
+    expected = undisturbed.run()
+    statuses = Counter(account.user.status for account in undisturbed.target.accounts.values())
+    wanted = {"import-job": RESET_REQUIRED, "temporary": FORCE_CHANGE_PASSWORD, "invite": FORCE_CHANGE_PASSWORD}
+    assert statuses[wanted[credential]] > statuses[CONFIRMED]
+    assert (expected["status"], undisturbed.locked_out()) == ("COMPLETE", [])
+    for place, restore, life in lives(begun, step=3):
+        chosen: set[str] = set()
+
+        def meanwhile(restore: Restore = restore, chosen: set[str] = chosen) -> None:
+            restore.choose_passwords()
+            chosen |= {name for name, account in restore.target.accounts.items() if account.password == CHOSEN}
+
+        life.meanwhile = meanwhile
+        result = restore.run()
+        assert (result["status"], result["counts"]) == ("COMPLETE", expected["counts"]), place
+        assert restore.people() == undisturbed.people(), place
+        assert restore.outcomes(result) == undisturbed.outcomes(expected), place
+        assert restore.locked_out() == [], place
+        assert {restore.target.accounts[name].password for name in chosen} <= {CHOSEN}, place
+        # Who was invited since the last note of how far the lane is may hear twice; and nobody else hears anything.
+        sent = Counter(message.username for message in restore.target.messages)
+        assert sent.keys() == {message.username for message in undisturbed.target.messages}, place
+        assert sent.total() - len(sent) <= (AT_ONCE if credential == "invite" else 0), place
