@@ -10,8 +10,7 @@ from http.client import HTTPException
 from ..errors import Rejected, ServiceUnavailable
 
 TIMEOUT_SECONDS = 10
-
-
+#: 100 MB, the largest file of an import.
 UPLOAD_SECONDS = 240
 
 

@@ -149,10 +149,6 @@ def _attributes(planner: Planner, saved: User, back: User, outcome: Outcome) -> 
             yield (Declared.CASE if lowered else Declared.FORM if unsaid else Undeclared.ATTRIBUTE), name
 
 
-def _lower(value: str | None) -> str | None:
-    return None if value is None else value.lower()
-
-
 def _links(planner: Planner, expected: Expected, back: User) -> Told:
     """Identities of local users; a federated profile that was linked beforehand is one too."""
     there = {identity.profile_name for identity in identities_of(back)}

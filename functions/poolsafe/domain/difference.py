@@ -83,11 +83,6 @@ class Difference:
     field: str | None = None
 
     @property
-    def is_declared(self) -> bool:
-        """Whether nobody could have avoided it."""
-        return isinstance(self.difference, Declared)
-
-    @property
     def fails(self) -> bool:
         """Whether it fails the verification."""
         return isinstance(self.difference, Undeclared)
