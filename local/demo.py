@@ -6,21 +6,16 @@ itself, and one person's way back in.
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
-import hmac
 import json
-import re
 import shutil
 import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from .cloud import Cloud, ExecutionFailed, running
+from .demo_sign_ins import reset_password_and_sign_in, sign_in_with_temporary_password, temporary_passwords
 from .sample_pool import CLIENT, PROVIDER_SETTINGS, RESOURCE_SERVER, SCHEMA, SamplePool, sample_pool
 from .server import ROOT, STATE
 
@@ -114,10 +109,12 @@ def _tell(story: Story, cloud: Cloud, outputs: dict[str, str]) -> int:
     story.note(f"verification {'passed' if verification['passed'] else 'FAILED'}: {undeclared} undeclared differences")
     story.note(f"declared, because Cognito gives it to nobody: {declared}")
     _check(verification["passed"] and not undeclared, "the verification failed")
-    handed = _temporary_passwords(cloud, report)
+    handed = temporary_passwords(cloud, report)
     _check_the_pool(story, cognito, new, saved, handed)
-    _check_a_way_back_in(story, cloud, cognito, new)
-    _check_a_temporary_password(story, cognito, new, handed)
+    _check(reset_password_and_sign_in(cloud, cognito, new, PERSON), "could not sign in")
+    story.done("'forgot password', the code from the mail, and in: through the app, with its old secret")
+    _check(sign_in_with_temporary_password(cognito, new, handed), "could not sign in with a temporary password")
+    story.done("without a verified address: in with the temporary password, and a new one chosen")
     _check(restored["status"] == "COMPLETE", f"the restore is {restored['status']}")
     print(f"\nAll of it holds. {story.seconds:.0f} seconds.")
     return 0
@@ -158,66 +155,6 @@ def _check_the_pool(story: Story, cognito: Any, new: str, saved: SamplePool, han
         f"{len(disabled)} disabled"
     )
     story.note("each of them with its old sub")
-
-
-def _check_a_way_back_in(story: Story, cloud: Cloud, cognito: Any, new: str) -> None:
-    client_id, password = _client_of(cognito, new), "Chosen-after-the-restore-1"
-    proof = _proof(PERSON, client_id)
-    cognito.forgot_password(ClientId=client_id, Username=PERSON, SecretHash=proof)
-    cognito.confirm_forgot_password(
-        ClientId=client_id,
-        Username=PERSON,
-        SecretHash=proof,
-        ConfirmationCode=_mailed_code(cloud),
-        Password=password,
-    )
-    parameters = {"USERNAME": PERSON, "PASSWORD": password, "SECRET_HASH": proof}
-    signed_in = cognito.initiate_auth(ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters)
-    _check("AccessToken" in signed_in.get("AuthenticationResult", {}), "could not sign in")
-    story.done("'forgot password', the code from the mail, and in: through the app, with its old secret")
-
-
-def _temporary_passwords(cloud: Cloud, report: Mapping[str, Any]) -> dict[str, str]:
-    """By username, from the file that the restore made for whoever hands them over."""
-    bucket, _, key = report["files"]["temporary_passwords"].removeprefix("s3://").partition("/")
-    content = cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-    return {row["username"]: row["temporary_password"] for row in csv.DictReader(content.splitlines())}
-
-
-def _check_a_temporary_password(story: Story, cognito: Any, new: str, handed: Mapping[str, str]) -> None:
-    enabled = (name for name in sorted(handed) if cognito.admin_get_user(UserPoolId=new, Username=name)["Enabled"])
-    name, client_id = next(enabled), _client_of(cognito, new)
-    proof = {"USERNAME": name, "SECRET_HASH": _proof(name, client_id)}
-    asked = cognito.initiate_auth(
-        ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={**proof, "PASSWORD": handed[name]}
-    )
-    _check(asked.get("ChallengeName") == "NEW_PASSWORD_REQUIRED", "the temporary password was not taken")
-    signed_in = cognito.respond_to_auth_challenge(
-        ClientId=client_id,
-        ChallengeName="NEW_PASSWORD_REQUIRED",
-        Session=asked["Session"],
-        ChallengeResponses={**proof, "NEW_PASSWORD": "Chosen-after-the-restore-2"},
-    )
-    _check("AccessToken" in signed_in.get("AuthenticationResult", {}), "could not sign in with a temporary password")
-    story.done("without a verified address: in with the temporary password, and a new one chosen")
-
-
-def _client_of(cognito: Any, user_pool_id: str) -> str:
-    [client] = cognito.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60)["UserPoolClients"]
-    return str(client["ClientId"])
-
-
-def _proof(username: str, client_id: str) -> str:
-    """The secret hash, with the secret that the application had before."""
-    secret = str(CLIENT["ClientSecret"]).encode()
-    return base64.b64encode(hmac.new(secret, f"{username}{client_id}".encode(), hashlib.sha256).digest()).decode()
-
-
-def _mailed_code(cloud: Cloud) -> str:
-    """The code in the mail that Cognito sent last, from the emulator's mailbox."""
-    with urllib.request.urlopen(f"{cloud.endpoint}/_ministack/ses/messages", timeout=10) as answer:  # noqa: S310
-        mails = json.dumps(json.load(answer))
-    return str(re.findall(r"\b\d{6}\b", mails)[-1])
 
 
 def _copy(cloud: Cloud, bucket: str, prefix: str) -> int:
