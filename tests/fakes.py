@@ -181,6 +181,15 @@ class MemoryStore:
         self.before("ListObjectsV2")
         return sorted(key for key in self.objects if key.startswith(prefix))
 
+    def first_key(self, prefix: str, start: str | None = None) -> str | None:
+        self.before("ListObjectsV2")
+        return min((key for key in self.objects if key.startswith(prefix) and key >= (start or "")), default=None)
+
+    def delete(self, key: str) -> None:
+        self.before("DeleteObject")
+        self.objects.pop(key, None)
+        self.before("after DeleteObject")
+
     def folders(self, prefix: str) -> list[str]:
         rests = (key[len(prefix) :] for key in self.keys(prefix))
         return sorted({rest.split("/")[0] for rest in rests if "/" in rest})
@@ -344,9 +353,9 @@ class FakeUserPool:
         user = self._find(username, "AdminGetUserAuthFactors").user
         return Factors(user.mfa_methods or (), user.preferred_mfa)
 
-    def groups_of(self, username: str) -> list[str]:
+    def groups_of(self, username: str) -> list[Group]:
         self._enter("AdminListGroupsForUser")
-        return list(self._find(username, "AdminListGroupsForUser").groups)
+        return [self.group_records[name] for name in self._find(username, "AdminListGroupsForUser").groups]
 
     def create_group(self, group: Group) -> None:
         self._enter("CreateGroup")

@@ -202,13 +202,15 @@ class FakeApplication(bootstrap.Application):
     wafs: dict[str, FakeWaf] = field(default_factory=dict)
     internet: FakeWeb = field(default_factory=FakeWeb)
 
-    def user_pool(self, user_pool_id: str, quota_share: float, lanes: int = 1) -> tuple[GovernedUserPool, Governor]:
+    def user_pool(
+        self, user_pool_id: str, quota_share: float, lanes: int = 1, role: bootstrap.Role | None = None
+    ) -> tuple[GovernedUserPool, Governor]:
         governor = Governor(self.rates(quota_share, lanes), self.clock)
         pool = self.pools.get(user_pool_id) or self._made(user_pool_id) or _absent(user_pool_id)
         pool.on_throttle = governor.throttled
         return GovernedUserPool(pool, governor), governor
 
-    def cognito(self, region: str, quota_share: float) -> GovernedApi:
+    def cognito(self, region: str, quota_share: float, role: bootstrap.Role | None = None) -> GovernedApi:
         return GovernedApi(self.control_plane(region), Governor(self.rates(quota_share), self.clock))
 
     def control_plane(self, region: str) -> FakeCognito:

@@ -13,11 +13,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from . import __version__
-from .adapters.aws import cognito_regions
+from .adapters.aws import Role, client, cognito_regions
 from .adapters.clock import SystemClock
 from .adapters.cognito import CognitoUserPool
 from .adapters.governed import GovernedApi, GovernedUserPool, Governor
-from .adapters.html import assessment_html, restore_html
+from .adapters.html import assessment_html, migration_html, restore_html
 from .adapters.jsonlines import JsonLinesFormat
 from .adapters.parquet import ParquetFormat
 from .adapters.s3 import S3Store
@@ -35,10 +35,12 @@ from .settings import Settings
 
 __all__ = [
     "Application",
+    "Role",
     "application",
     "as_yaml",
     "assessment_html",
     "format_of",
+    "migration_html",
     "passwords",
     "regions",
     "restore_html",
@@ -58,24 +60,35 @@ class Application:
     store: ObjectStore
     clock: Clock = field(default_factory=SystemClock)
 
-    def user_pool(self, user_pool_id: str, quota_share: float, lanes: int = 1) -> tuple[GovernedUserPool, Governor]:
-        """A pool in its own Region, at its share of the quotas, and the governor that sees to it."""
-        governor = Governor(self.rates(quota_share, lanes), self.clock)
-        return GovernedUserPool(CognitoUserPool(user_pool_id, on_throttle=governor.throttled), governor), governor
+    def user_pool(
+        self, user_pool_id: str, quota_share: float, lanes: int = 1, role: Role | None = None
+    ) -> tuple[GovernedUserPool, Governor]:
+        """A pool in its own Region, at its share of the quotas, and the governor that sees to it.
 
-    def cognito(self, region: str, quota_share: float) -> ServiceApi:
+        `role` is that of the pool's account, where it is another.
+        """
+        governor = Governor(self.rates(quota_share, lanes), self.clock)
+        boto = role and client("cognito-idp", region_of(user_pool_id), role=role)
+        return GovernedUserPool(CognitoUserPool(user_pool_id, boto, governor.throttled), governor), governor
+
+    def cognito(self, region: str, quota_share: float, role: Role | None = None) -> ServiceApi:
         """All operations of Cognito in a Region, at their share of the quotas."""
         governor = Governor(self.rates(quota_share), self.clock)
-        return GovernedApi(BotoService("cognito-idp", region, on_throttle=governor.throttled), governor)
+        boto = role and client("cognito-idp", region, role=role)
+        return GovernedApi(BotoService("cognito-idp", region, boto, governor.throttled), governor)
 
     def waf(self, region: str) -> ServiceApi:
         """AWS WAF in a Region."""
         return BotoService("wafv2", region)
 
-    def configuration(self, user_pool_id: str, quota_share: float) -> ReadConfiguration:
+    def functions(self, region: str) -> ServiceApi:
+        """AWS Lambda in a Region."""
+        return BotoService("lambda", region)
+
+    def configuration(self, user_pool_id: str, quota_share: float, role: Role | None = None) -> ReadConfiguration:
         """A reader of a pool's configuration, at its share of the quotas."""
         region = region_of(user_pool_id)
-        return ReadConfiguration(self.cognito(region, quota_share), self.waf(region), self.web, user_pool_id)
+        return ReadConfiguration(self.cognito(region, quota_share, role), self.waf(region), self.web, user_pool_id)
 
     @property
     def vault(self) -> ObjectStore:

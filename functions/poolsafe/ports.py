@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from .domain.migration.password_answer import PasswordAnswer
 from .domain.records import Factors, Group, Membership, Page, User
 
 Row = TypeVar("Row")
@@ -44,7 +45,7 @@ class UserPool(Protocol):
     def factors_of(self, username: str) -> Factors:
         """AdminGetUserAuthFactors: the second factors, and whether there is a passkey. Bills the user as active."""
 
-    def groups_of(self, username: str) -> list[str]:
+    def groups_of(self, username: str) -> list[Group]:
         """All groups of a user, every page of AdminListGroupsForUser."""
 
     def create_group(self, group: Group) -> None:
@@ -91,6 +92,16 @@ class UserPool(Protocol):
 
     def enable_user(self, username: str) -> None:
         """AdminEnableUser. Enabling again changes nothing."""
+
+
+class PasswordCheck(Protocol):
+    """A pool that can be asked whether a password is right."""
+
+    def answer(self, username: str, password: str) -> PasswordAnswer:
+        """AdminInitiateAuth with ADMIN_USER_PASSWORD_AUTH; the tokens are dropped. May send a code to who has MFA.
+
+        Raises PoolNotFound when the pool or its app client is gone, and Retryable.
+        """
 
 
 class ServiceApi(Protocol):
@@ -143,6 +154,12 @@ class ObjectStore(Protocol):
 
     def keys(self, prefix: str) -> list[str]:
         """All keys below a prefix, sorted."""
+
+    def first_key(self, prefix: str, start: str | None = None) -> str | None:
+        """The first key below a prefix, not before `start`; None where there is none."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is removed already."""
 
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders right below a prefix, sorted, without slashes."""

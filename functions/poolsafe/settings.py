@@ -19,14 +19,20 @@ class Settings:
     secrets_key: str | None = None
     account: str = ""
     import_role: str = ""
+    region: str = ""
+    user_migration_function: str = ""
+    token_function: str = ""
+    sub_attribute: str = ""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
-        """Read SNAPSHOT_BUCKET, QUOTAS, SECRETS_KEY, ACCOUNT_ID and IMPORT_ROLE.
+        """Read SNAPSHOT_BUCKET, QUOTAS, SECRETS_KEY, ACCOUNT_ID, IMPORT_ROLE and what concerns the triggers.
 
         QUOTAS is JSON, requests per second by category, or empty for the documented table. SECRETS_KEY is the ARN of
         the key for secrets; functions that have to do with none do not have it. ACCOUNT_ID is that of the stack, for
         those that have to know; IMPORT_ROLE the ARN of the role that Cognito writes the logs of an import with.
+        USER_MIGRATION_FUNCTION and TOKEN_FUNCTION are the ARNs of the triggers, SUB_ATTRIBUTE the attribute with the
+        old `sub`; Lambda itself sets AWS_REGION.
         """
         return cls(
             bucket=environment["SNAPSHOT_BUCKET"],
@@ -34,6 +40,10 @@ class Settings:
             secrets_key=environment.get("SECRETS_KEY"),
             account=environment.get("ACCOUNT_ID", ""),
             import_role=environment.get("IMPORT_ROLE", ""),
+            region=environment.get("AWS_REGION", ""),
+            user_migration_function=environment.get("USER_MIGRATION_FUNCTION", ""),
+            token_function=environment.get("TOKEN_FUNCTION", ""),
+            sub_attribute=environment.get("SUB_ATTRIBUTE", ""),
         )
 
 

@@ -12,6 +12,9 @@ Assumed: a function that raises, or dies, or meets its own time limit, is not ca
 UserLambdaValidationException; a slow one runs on beside the next attempt, whose answer alone counts, and ends as an
 UnexpectedLambdaException, as does a throttled one; an answer without a `response` is an InvalidLambdaResponseException.
 
+Lambda starts as many processes as are asked for, each with a CPU of its own. This machine has a few cores, so of each
+trigger of a pool so many run at once, and the time of whoever waits begins when it starts, as on Lambda.
+
 `GET /_poolsafe/triggers`: what was called, oldest first; `DELETE` forgets. Events hold passwords, so they are not kept.
 `PUT /_poolsafe/trigger-limit` with `{"Seconds": 0.5}`: a test that will not wait; `DELETE` makes it five seconds again.
 """
@@ -19,6 +22,7 @@ UnexpectedLambdaException, as does a throttled one; an answer without a `respons
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +30,7 @@ from .operations import Json, Refused
 from .pools import within
 
 SECONDS, ATTEMPTS = 5.0, 3
+AT_ONCE = 6
 SERVICE, INVOKES = "cognito-idp.amazonaws.com", "lambda:InvokeFunction"
 
 
@@ -78,14 +83,16 @@ class Triggers:
         self._seconds = SECONDS
         self._called: list[Json] = []
         self._late: set[asyncio.Task[Any]] = set()
+        self._slots: defaultdict[tuple[str, str], asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
 
     async def ask(self, pool: Json, event: Event, function: str | None = None) -> Json:
         """The `response` that the function gives back. Refused where there is none."""
         noted = {"source": event.source, "user_pool_id": pool["Id"], "attempts": 0, "outcome": "answered"}
         self._called.append(noted)
         try:
-            with within(pool):
-                return await self._ask(pool, event, function or function_of(pool, event.trigger), noted)
+            async with self._slots[pool["Id"], event.trigger]:
+                with within(pool):
+                    return await self._ask(pool, event, function or function_of(pool, event.trigger), noted)
         except Refused as refused:
             noted["outcome"] = refused.name
             raise

@@ -34,6 +34,10 @@ def group(name: str, description: str | None = None, precedence: int | None = No
     return Group(name, description, precedence, None, LONG_AGO, LONG_AGO)
 
 
+def group_names(pool: UserPool, username: str) -> list[str]:
+    return [found.group_name for found in pool.groups_of(username)]
+
+
 def walk(read: Callable[[str | None], Page[Any]]) -> list[list[Any]]:
     """All pages of a listing."""
     pages, token = [], None
@@ -661,7 +665,7 @@ def test_adding_a_member_again_changes_nothing(make_pool: MakePool) -> None:
     pool.create_group(group("staff"))
     for _ in range(2):
         pool.add_to_group("ada", "staff")
-        assert pool.groups_of("ada") == ["staff"]
+        assert group_names(pool, "ada") == ["staff"]
         [member] = pool.list_members("staff", None).items
         assert (member.group_name, member.username, member.sub) == ("staff", "ada", sub)
 
@@ -706,7 +710,7 @@ def test_a_user_is_in_a_hundred_groups_and_not_in_one_more(make_pool: MakePool) 
     with pytest.raises(Rejected) as refused:
         pool.add_to_group("ada", "group100")
     assert refused.value.code == "LimitExceededException"
-    assert set(pool.groups_of("ada")) == names - {"group100"}
+    assert set(group_names(pool, "ada")) == names - {"group100"}
 
 
 # Listings
@@ -808,7 +812,7 @@ def test_a_user_named_by_an_address_works_by_its_uuid(make_pool: MakePool) -> No
     pool.add_to_group(username, "staff")
     pool.disable_user(username)
     found = pool.get_user("ada@example.com")
-    assert (found.status, found.enabled, pool.groups_of(username)) == (CONFIRMED, False, ["staff"])
+    assert (found.status, found.enabled, group_names(pool, username)) == (CONFIRMED, False, ["staff"])
     assert [member.username for member in pool.list_members("staff", None).items] == [username]
 
 
@@ -1005,7 +1009,7 @@ def test_the_groups_of_a_user_are_those_of_every_page(bare_cloud: Cloud) -> None
         pool.create_group(group(name))
         pool.add_to_group("ada", name)
     with bare_cloud.faults({"action": "AdminListGroupsForUser", "empty_page": True, "times": 2}):
-        assert sorted(pool.groups_of("ada")) == ["guests", "staff"]
+        assert sorted(group_names(pool, "ada")) == ["guests", "staff"]
         assert bare_cloud.control("GET", "faults") == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.cloud import Cloud, running
-from tests.embedded.deployed import PASSED_ROLES, Deployed
+from tests.embedded.deployed import ANY_POOL, PASSED_ROLES, Deployed
 
 #: Of Retry's intervals in the state machines: nothing is gained by waiting where nothing has to recover.
 WAIT_SCALE = "0.02"
@@ -17,7 +17,7 @@ WAIT_SCALE = "0.02"
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     with running(settings={"SFN_WAIT_SCALE": WAIT_SCALE}) as cloud:
-        cloud.deploy({"PassRoleArns": ",".join(PASSED_ROLES)})
+        cloud.deploy({"PassRoleArns": ",".join(PASSED_ROLES), "MigrationSourceArns": ANY_POOL})
         yield cloud
 
 

@@ -22,6 +22,8 @@ Json = dict[str, Any]
 ORIGINAL_SUB = "original_sub"
 #: Roles that the stack's PassRoleArns lets a restore give to groups.
 PASSED_ROLES = tuple(f"arn:aws:iam::000000000000:role/group-{name}" for name in ("new", "kept"))
+#: Tests make their pools when the stack is there, so the migration trigger may ask any; test_permissions.py narrows it.
+ANY_POOL = "arn:aws:cognito-idp:*:000000000000:userpool/*"
 #: When to give up on an execution, in seconds. Nothing is said about how long one should take.
 PATIENCE = 600
 #: Cognito actions that change a pool.

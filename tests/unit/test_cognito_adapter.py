@@ -199,12 +199,13 @@ def test_members_are_told_by_name_and_sub(stub: Stubber, pool: CognitoUserPool) 
 
 def test_all_pages_of_a_users_groups_are_read(stub: Stubber, pool: CognitoUserPool) -> None:
     asked = {"UserPoolId": POOL, "Username": "alice", "Limit": 60}
-    first = {"Groups": [{"GroupName": f"group{number}"} for number in range(60)], "NextToken": "next"}
+    dates = {"CreationDate": CREATED, "LastModifiedDate": MODIFIED}
+    first = {"Groups": [{"GroupName": f"group{number}", **dates} for number in range(60)], "NextToken": "next"}
     stub.add_response("admin_list_groups_for_user", first, asked)
     stub.add_response("admin_list_groups_for_user", {"Groups": [], "NextToken": "last"}, {**asked, "NextToken": "next"})
-    last = {"Groups": [{"GroupName": "group60"}]}
+    last = {"Groups": [{"GroupName": "group60", **dates}]}
     stub.add_response("admin_list_groups_for_user", last, {**asked, "NextToken": "last"})
-    assert pool.groups_of("alice") == [f"group{number}" for number in range(61)]
+    assert [group.group_name for group in pool.groups_of("alice")] == [f"group{number}" for number in range(61)]
 
 
 def test_a_user_is_created_without_a_message(stub: Stubber, pool: CognitoUserPool) -> None:

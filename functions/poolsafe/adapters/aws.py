@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from ..errors import (
@@ -78,9 +80,40 @@ CONFIG = Config(
 ONCE = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
 
-def client(service: str, region: str | None = None, config: Config = CONFIG) -> Any:
-    """A client of one service. Region None means that of the function."""
-    return boto3.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+#: For what runs while somebody signs in: Cognito waits five seconds in all, so a call that hangs has to be given up in
+#: time for another, and how often one is made again is for whoever knows the time that is left.
+HURRIED = CONFIG.merge(
+    Config(
+        retries={"mode": "standard", "total_max_attempts": 1},
+        connect_timeout=1,
+        read_timeout=2,
+        max_pool_connections=4,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of another account that lets us in; `external_id` is what its trust policy asks for."""
+
+    arn: str
+    external_id: str | None = None
+
+
+def client(service: str, region: str | None = None, config: Config = CONFIG, role: Role | None = None) -> Any:
+    """A client of one service. Region None means that of the function. A role's credentials renew themselves."""
+    session = boto3.session.Session() if role is None else _assuming(role)
+    return session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+
+
+def _assuming(role: Role) -> boto3.session.Session:
+    own = botocore.session.get_session()
+    given = {"RoleSessionName": "poolsafe", **({"ExternalId": role.external_id} if role.external_id else {})}
+    fetcher = AssumeRoleCredentialFetcher(own.create_client, own.get_credentials(), role.arn, extra_args=given)
+    assuming: Any = botocore.session.get_session()
+    # The one way in that botocore leaves for credentials which renew themselves.
+    assuming._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, method="assume-role")
+    return boto3.session.Session(botocore_session=assuming)
 
 
 def cognito_regions() -> frozenset[str]:

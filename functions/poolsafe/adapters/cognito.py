@@ -90,15 +90,15 @@ class CognitoUserPool:
             methods[WEB_AUTHN] = None
         return Factors(tuple(methods), told.get("PreferredMfaSetting") or None)
 
-    def groups_of(self, username: str) -> list[str]:
-        names: list[str] = []
+    def groups_of(self, username: str) -> list[Group]:
+        groups: list[Group] = []
         token: str | None = None
         while True:
             answer = self._list("AdminListGroupsForUser", "NextToken", token, Username=username)
-            names += [group["GroupName"] for group in answer.get("Groups", ())]
+            groups += map(_group, answer.get("Groups", ()))
             token = answer.get("NextToken")
             if token is None:
-                return names
+                return groups
 
     def create_group(self, group: Group) -> None:
         self._call("CreateGroup", GroupName=group.group_name, **_settings(group))

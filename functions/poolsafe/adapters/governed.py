@@ -112,7 +112,7 @@ class GovernedUserPool:
     def factors_of(self, username: str) -> Factors:
         return self._paced("AdminGetUserAuthFactors", self._pool.factors_of, username)
 
-    def groups_of(self, username: str) -> list[str]:
+    def groups_of(self, username: str) -> list[Group]:
         return self._paced("AdminListGroupsForUser", self._pool.groups_of, username)
 
     def create_group(self, group: Group) -> None:

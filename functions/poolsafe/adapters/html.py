@@ -12,6 +12,7 @@ from typing import Any
 
 from ..domain.assessment.charts import AGES, KINDS, PARTS, WAYS, charts, share
 from ..domain.assessment.wording import duration
+from ..domain.migration.page import migration_page, minute
 from ..domain.restore_page import restore_page
 from ..domain.restore_words import WHYS
 
@@ -64,6 +65,11 @@ def restore_html(report: Mapping[str, Any], cut_over: Mapping[str, Any] | None) 
     return _render("restore.html.jinja", report=report, page=restore_page(report, cut_over))
 
 
+def migration_html(report: Mapping[str, Any]) -> str:
+    """The page for a report that fits `schemas/migration.report.json`."""
+    return _render("migration.html.jinja", report=report, page=migration_page(report))
+
+
 def _render(template: str, **content: Any) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -81,6 +87,7 @@ def _render(template: str, **content: Any) -> str:
         why=lambda value: WHYS.get(value, value),
         title_of=_title,
         duration=duration,
+        minute=minute,
     )
     environment.globals.update(share=share)
     return environment.get_template(template).render(**content)

@@ -73,6 +73,17 @@ class S3Store:
                 keys += [entry["Key"] for entry in page.get("Contents", ())]
         return sorted(keys)
 
+    def first_key(self, prefix: str, start: str | None = None) -> str | None:
+        # S3 lists what comes after a key, never the key itself; no key of ours lies between it and the one shortened.
+        after = {} if start is None else {"StartAfter": start[:-1]}
+        with our_errors("ListObjectsV2"):
+            answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1, **after)
+        return next((str(entry["Key"]) for entry in answer.get("Contents", ())), None)
+
+    def delete(self, key: str) -> None:
+        with our_errors("DeleteObject"):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
     def folders(self, prefix: str) -> list[str]:
         names: list[str] = []
         with our_errors("ListObjectsV2"):

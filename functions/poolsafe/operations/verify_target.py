@@ -140,7 +140,7 @@ class VerifyTarget:
             told = self.pool.get_user(name)
             if end is None or told.sub != end.outcome.new_sub:
                 return None
-            return Found(told, frozenset(self.pool.groups_of(told.username)))
+            return Found(told, frozenset(group.group_name for group in self.pool.groups_of(told.username)))
         except Rejected:
             return None
 

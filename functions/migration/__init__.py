@@ -1,0 +1,1 @@
+"""The states of the migration machine: one file each, no logic."""

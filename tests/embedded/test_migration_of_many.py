@@ -1,0 +1,129 @@
+"""A migration from its beginning to its end: 2,000 users, of whom 60 % sign in; then it is looked at, and finished."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from local.cloud import Cloud
+from tests.embedded.deployed import Deployed, Json, fits, person
+from tests.embedded.migrations import CLAIM, Move, claims, moving
+from tests.embedded.test_migration_at_sign_in import own  # noqa: F401 - a fixture
+
+SIZE = 2_000
+GROUPS = ("staff", "readers", "writers")
+#: Of every 20: who is disabled, federated, unconfirmed.
+DISABLED, FEDERATED, UNCONFIRMED = 3, 7, 11
+
+
+def people() -> list[Json]:
+    return [_one(number) for number in range(SIZE)]
+
+
+def _one(number: int) -> Json:
+    name = f"person{number:05d}"
+    attributes = {"email": f"{name}@example.com", "email_verified": "true", "custom:plan": f"plan-{number % 5}"}
+    groups = [GROUPS[(number + step) % 3] for step in range(number % 3)]
+    kind = number % 20
+    if kind == FEDERATED:
+        identity = f'[{{"userId":"{number}","providerName":"Okta","providerType":"OIDC","primary":true}}]'
+        told = {**attributes, "identities": identity}
+        return person(f"okta_{number}", *groups, attributes=told, UserStatus="EXTERNAL_PROVIDER")
+    if kind == UNCONFIRMED:
+        return person(name, attributes=attributes, UserStatus="UNCONFIRMED")
+    return person(name, *groups, attributes=attributes, Enabled=kind != DISABLED)
+
+
+@pytest.fixture(scope="module")
+def crowd() -> list[Json]:
+    return people()
+
+
+@pytest.fixture(scope="module")
+def move(deployed: Deployed, idp: Any, own: Any, crowd: list[Json]) -> Move:  # noqa: F811
+    made = moving(deployed, idp, own, custom=("plan",), UsernameConfiguration={"CaseSensitive": False})
+    made.put(*crowd, groups=GROUPS)
+    assert made.run("status")["counts"]["migrated"] == 0
+    made.attach()
+    return made
+
+
+def can_come(one: Json) -> bool:
+    return one.get("Enabled", True) and one.get("UserStatus", "CONFIRMED") == "CONFIRMED"
+
+
+def sub_of(one: Json) -> str:
+    return next(str(entry["Value"]) for entry in one["Attributes"] if entry["Name"] == "sub")
+
+
+def test_a_migration_of_many_is_told_right_and_ends_with_nobody_lost_or_doubled(
+    cloud: Cloud, move: Move, crowd: list[Json]
+) -> None:
+    local = [one for one in crowd if one.get("UserStatus") != "EXTERNAL_PROVIDER"]
+    federated = len(crowd) - len(local)
+    assert move.attached["deferred"] == federated == SIZE // 20
+    coming = [one for one in local if can_come(one)][: SIZE * 6 // 10]
+    assert len(coming) == 1200
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda one: move.sign_in(one["Username"]), coming))
+
+    for one, answer in zip(coming, answers, strict=True):
+        assert claims(answer)[CLAIM] == sub_of(one)
+        assert sorted(claims(answer).get("cognito:groups", [])) == sorted(one["Groups"])
+    cloud.put_users(
+        move.target, [person("newcomer", attributes={"email": "new@example.com", "email_verified": "true"})]
+    )
+
+    looked = move.run("status")
+    fits("migration.result", looked)
+    assert looked["counts"] == {
+        "source": SIZE,
+        "migrated": 1200,
+        "not_yet": len(local) - 1200,
+        "waiting": federated,
+        "new": 1,
+        "target": 1201,
+    }
+    report = move.deployed.document(looked["report"])
+    fits("migration.report", report)
+    missing = [one for one in local if one not in coming]
+    assert report["not_yet"]["by_status"] == Counter(one.get("UserStatus", "CONFIRMED") for one in missing)
+    assert report["not_yet"]["disabled"] == sum(not one.get("Enabled", True) for one in missing)
+    assert sum(report["not_yet"]["by_last_change"].values()) == len(missing)
+    assert [point["migrated"] for point in report["points"]] == [0, 1200]
+    assert b"Moved" in move.deployed.content(looked["html"])
+
+    cloud.forget()
+    finished = move.run("finish", credentials="reset")
+    fits("migration.result", finished)
+
+    assert finished["status"] == "COMPLETE"
+    assert finished["counts"]["not_yet"] == 0
+    assert finished["source_can_go_at"] is not None
+    users = move.deployed.users(move.target)
+    assert len(users) == len(local) + 1
+    subs = Counter(user.attributes.get("custom:original_sub") for user in users.values())
+    assert subs == Counter(sub_of(one) for one in local) + Counter([None])
+    assert {name for name, user in users.items() if not user.enabled} == {
+        one["Username"] for one in local if not one.get("Enabled", True)
+    }
+    assert move.deployed.memberships(move.target) == {
+        (group, one["Username"]) for one in local for group in one["Groups"]
+    }
+    assert cloud.messages() == []
+    ended = move.deployed.document(finished["report"])
+    fits("migration.report", ended)
+    assert ended["ending"]["is_complete"]
+    assert ended["ending"]["waiting"] == federated
+    assert {entry["kind"] for entry in ended["ending"]["points_at_source"]} == {"app client"}
+    config = move.deployed.idp(move.target).describe_user_pool(UserPoolId=move.target)["UserPool"]["LambdaConfig"]
+    assert "UserMigration" not in config
+    assert config["PreTokenGeneration"] == move.deployed.outputs["TokenFunctionArn"]
+    # Who moved keeps the password; who was brought has to choose one.
+    assert claims(move.sign_in(coming[0]["Username"]))[CLAIM] == sub_of(coming[0])
+    again = move.run("finish")
+    assert again["counts"] == finished["counts"]
