@@ -38,7 +38,7 @@ build: .venv/installed ## sam build for Lambda (arm64, python3.13), without Dock
 	POOLSAFE_PYTHON="$(CURDIR)/$(VENV)" .venv/bin/sam build
 
 bench: .venv/installed ## benchmarks
-	$(VENV) -m tests.benchmarks
+	PYTHONPATH=functions $(VENV) -m tests.benchmarks
 
 lock: .venv/installed ## pin every requirements.in anew, with hashes
 	$(VENV) -m pip install --quiet uv

@@ -27,12 +27,13 @@ def handler(event: Event, logger: Any) -> Event:
         carried = _carried(triggers().migration(event["userPoolId"], hurry), event)
     except NotCarried as refused:
         log = logger.error if refused.why.is_for_the_owner else logger.info
-        log("refused", extra={"why": refused.why.value, "attributes": list(refused.attributes)})
+        found = {"why": refused.why.value, "attributes": list(refused.attributes), "user": refused.user}
+        log("refused", extra=found)
         if sentence := sentence_for(refused.why, is_proven=event["triggerSource"] == AUTHENTICATION):
             raise Told(sentence) from None
         return event
     event["response"].update(answer_for(carried))
-    logger.info("carried", extra={"original_sub": carried.original_sub, "must_reset": carried.must_reset})
+    logger.info("carried", extra={"must_reset": carried.must_reset})
     return event
 
 

@@ -14,6 +14,7 @@ from poolsafe.domain import requests
 from poolsafe.domain.configuration.model import SectionName
 from poolsafe.domain.configuration.secrets import SECRET_MEMBERS
 from poolsafe.domain.difference import Declared, Undeclared
+from poolsafe.domain.migration.request import MigrationRequest
 from poolsafe.domain.outcome import Kind, Result
 from poolsafe.domain.records import Group, Membership, User
 from tests.architecture.repository import JOBS, ROOT, Json
@@ -127,8 +128,8 @@ def test_every_json_block_of_the_readme_is_json() -> None:
 
 
 def test_the_inputs_of_a_backup_in_the_readme_are_accepted() -> None:
-    assessed = {"status", "intended_changes"}
-    shown = [block for block in readme_blocks() if "user_pool_id" in block and not assessed & block.keys()]
+    others = {"status", "intended_changes"}
+    shown = [block for block in readme_blocks() if "user_pool_id" in block and not others & block.keys()]
     assert shown
     assert {"user_pool_id": "us-east-1_AbCdEfGhI"} in shown, "the smallest input comes first"
     for block in shown:
@@ -139,7 +140,8 @@ def test_the_inputs_of_a_restore_in_the_readme_are_accepted() -> None:
     shown = [
         block
         for block in readme_blocks()
-        if {"target_user_pool_id", "create_pool"} & block.keys() and not {"status", "intended_changes"} & block.keys()
+        if {"target_user_pool_id", "create_pool"} & block.keys()
+        and not {"status", "intended_changes", "action"} & block.keys()
     ]
     assert shown
     assert any(block.get("dry_run") for block in shown), "a dry run comes before a restore"
@@ -169,8 +171,17 @@ def test_the_inputs_of_an_assessment_in_the_readme_are_accepted() -> None:
         assert problems("assess.request", block) == []
 
 
+def test_the_inputs_of_a_migration_in_the_readme_are_accepted() -> None:
+    shown = [block for block in readme_blocks() if "action" in block]
+    assert {block["action"] for block in shown} == {"attach", "status", "finish"}
+    for block in shown:
+        assert problems("migration.request", block) == []
+        MigrationRequest.of(block, frozenset({"us-east-1", "eu-west-1"}))
+
+
 def test_no_example_is_another_blocks() -> None:
     kinds = (
+        {"action"},
         {"user_pool_id"},
         {"snapshot", "target_user_pool_id"},
         {"snapshot", "create_pool"},

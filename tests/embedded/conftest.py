@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 
 from local.cloud import Cloud, running
 from tests.embedded.deployed import ANY_POOL, PASSED_ROLES, Deployed
@@ -38,6 +41,13 @@ def quiet(cloud: Cloud) -> None:
 def idp(cloud: Cloud) -> Any:
     """Cognito, as root of the account."""
     return cloud.client("cognito-idp")
+
+
+@pytest.fixture(scope="session")
+def own(cloud: Cloud) -> Any:
+    """Cognito as an app without credentials of AWS sees it, and a crowd of its users at once."""
+    config = Config(signature_version=UNSIGNED, max_pool_connections=64, retries={"mode": "standard"})
+    return boto3.client("cognito-idp", region_name="us-east-1", endpoint_url=cloud.endpoint, config=config)
 
 
 @pytest.fixture

@@ -71,10 +71,13 @@ class Move:
 
 
 def moving(deployed: Deployed, idp: Any, own: Any, **settings: Any) -> Move:
-    """Two pools of the same kind, nothing attached yet; the source's client has a secret."""
-    custom = settings.pop("custom", ())
-    source = deployed.pool(*custom, **settings.pop("source", {}), **settings)
-    target = deployed.pool(ORIGINAL_SUB, *custom, **settings.pop("target", {}), **settings)
+    """Two pools of the same kind, nothing attached yet; the source's client has a secret.
+
+    `settings` are both pools', `source` and `target` those of one; `custom` names attributes.
+    """
+    custom, of_source, of_target = settings.pop("custom", ()), settings.pop("source", {}), settings.pop("target", {})
+    source = deployed.pool(*custom, **{**settings, **of_source})
+    target = deployed.pool(ORIGINAL_SUB, *custom, **{**settings, **of_target})
     asking = client(idp, source, GenerateSecret=True, ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"])
     app = client(idp, target)
     return Move(deployed, source, target, app, own, asking)

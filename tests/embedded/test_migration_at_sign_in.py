@@ -5,24 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import boto3
 import pytest
-from botocore import UNSIGNED
-from botocore.config import Config
 
-from local.cloud import Cloud
 from tests.embedded.deployed import Deployed, person
 from tests.embedded.migrations import CLAIM, PASSWORD, Move, claims, moving, refused
 
 HIDDEN = ("NotAuthorizedException", "Incorrect username or password.")
 BY_MAIL = {"email": "ada@example.com", "email_verified": "true"}
-
-
-@pytest.fixture(scope="module")
-def own(cloud: Cloud) -> Any:
-    """Cognito as an app without credentials sees it."""
-    config = Config(signature_version=UNSIGNED, max_pool_connections=64, retries={"mode": "standard"})
-    return boto3.client("cognito-idp", region_name="us-east-1", endpoint_url=cloud.endpoint, config=config)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pytest
 from local.cloud import Cloud
 from tests.embedded.deployed import Deployed, Json, fits, person
 from tests.embedded.migrations import CLAIM, Move, claims, moving
-from tests.embedded.test_migration_at_sign_in import own  # noqa: F401 - a fixture
 
 SIZE = 2_000
 GROUPS = ("staff", "readers", "writers")
@@ -43,7 +42,7 @@ def crowd() -> list[Json]:
 
 
 @pytest.fixture(scope="module")
-def move(deployed: Deployed, idp: Any, own: Any, crowd: list[Json]) -> Move:  # noqa: F811
+def move(deployed: Deployed, idp: Any, own: Any, crowd: list[Json]) -> Move:
     made = moving(deployed, idp, own, custom=("plan",), UsernameConfiguration={"CaseSensitive": False})
     made.put(*crowd, groups=GROUPS)
     assert made.run("status")["counts"]["migrated"] == 0
@@ -52,7 +51,7 @@ def move(deployed: Deployed, idp: Any, own: Any, crowd: list[Json]) -> Move:  # 
 
 
 def can_come(one: Json) -> bool:
-    return one.get("Enabled", True) and one.get("UserStatus", "CONFIRMED") == "CONFIRMED"
+    return bool(one.get("Enabled", True)) and one.get("UserStatus", "CONFIRMED") == "CONFIRMED"
 
 
 def sub_of(one: Json) -> str:

@@ -102,8 +102,9 @@ class Role:
 
 def client(service: str, region: str | None = None, config: Config = CONFIG, role: Role | None = None) -> Any:
     """A client of one service. Region None means that of the function. A role's credentials renew themselves."""
-    session = boto3.session.Session() if role is None else _assuming(role)
-    return session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+    # The default session reads each service's model once for all clients.
+    session: Any = boto3 if role is None else _assuming(role)
+    return session.client(service, region_name=region, config=config)
 
 
 def _assuming(role: Role) -> boto3.session.Session:

@@ -77,6 +77,11 @@ def deferred_key_of_sub(user_pool_id: str, original_sub: str) -> str:
     return _key(user_pool_id, f"sub\0{original_sub}")
 
 
+def pseudonym(user_pool_id: str, original_sub: str) -> str:
+    """What logs call somebody: whoever knows the old `sub` can find their lines, and nobody else learns anything."""
+    return deferred_key_of_sub(user_pool_id, original_sub).removeprefix(deferred_prefix(user_pool_id))[:16]
+
+
 def deferred_prefix(user_pool_id: str) -> str:
     return f"deferred/{user_pool_id}/"
 

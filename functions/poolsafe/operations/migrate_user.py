@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub
+from ..domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub, pseudonym
 from ..domain.migration.carried_user import MAX_USERNAME, CarriedUser, Carrier, NotCarried, Why
 from ..domain.migration.password_answer import PasswordAnswer, Verdict
 from ..domain.migration.settings import OnMfa
@@ -50,15 +50,13 @@ class MigrateUser:
         answer = self.hurry(lambda: self.passwords.answer(typed, password))
         must_reset = _must_reset(answer, on_mfa)
         user = self._user(typed)
-        self.carrier.require_standing(user, may_be_new=answer.is_temporary_password)
-        return self._carried(typed, user, must_reset)
+        return self._standing(typed, user, must_reset, may_be_new=answer.is_temporary_password)
 
     def with_forgotten_password(self, typed: str) -> CarriedUser:
         """Whoever asks for a new password: nothing is known of them but that they know the name."""
         _require_name(typed)
         user = self._user(typed)
-        self.carrier.require_standing(user, may_be_new=False)
-        return self._carried(typed, user, must_reset=True)
+        return self._standing(typed, user, must_reset=True, may_be_new=False)
 
     def _user(self, typed: str) -> User:
         try:
@@ -67,6 +65,14 @@ class MigrateUser:
             if error.code == "ResourceNotFoundException":
                 raise PoolNotFound(f"{self.source.user_pool_id} is not there any more.") from error
             raise NotCarried(Why.UNKNOWN) from error
+
+    def _standing(self, typed: str, user: User, must_reset: bool, *, may_be_new: bool) -> CarriedUser:
+        try:
+            self.carrier.require_standing(user, may_be_new=may_be_new)
+            return self._carried(typed, user, must_reset)
+        except NotCarried as refused:
+            refused.user = pseudonym(self.carrier.settings.target_user_pool_id, user.sub)
+            raise
 
     def _carried(self, typed: str, user: User, must_reset: bool) -> CarriedUser:
         carried = self.carrier.carried(typed, user, must_reset=must_reset)

@@ -51,11 +51,15 @@ FOR_THE_OWNER = frozenset(
 
 
 class NotCarried(Exception):
-    """This user is not carried over. `attributes` names attributes, never their values."""
+    """This user is not carried over. `attributes` names attributes, never their values.
+
+    `user` is what a log may call somebody whom the source knows (`domain/deferred.py`, `pseudonym`).
+    """
 
     def __init__(self, why: Why, *attributes: str) -> None:
         super().__init__(why.value)
         self.why, self.attributes = why, attributes
+        self.user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
