@@ -11,7 +11,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from local.cloud import Cloud, running
-from tests.embedded.deployed import ANY_POOL, PASSED_ROLES, Deployed
+from tests.embedded.deployed import ANY_POOL, ASKING_ROLE, PASSED_ROLES, Deployed
 
 #: Of Retry's intervals in the state machines: nothing is gained by waiting where nothing has to recover.
 WAIT_SCALE = "0.02"
@@ -20,7 +20,8 @@ WAIT_SCALE = "0.02"
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
     with running(settings={"SFN_WAIT_SCALE": WAIT_SCALE}) as cloud:
-        cloud.deploy({"PassRoleArns": ",".join(PASSED_ROLES), "MigrationSourceArns": ANY_POOL})
+        roles = {"PassRoleArns": ",".join(PASSED_ROLES), "MigrationRoleArns": ASKING_ROLE}
+        cloud.deploy({**roles, "MigrationSourceArns": ANY_POOL})
         yield cloud
 
 

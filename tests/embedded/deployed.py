@@ -24,6 +24,8 @@ ORIGINAL_SUB = "original_sub"
 PASSED_ROLES = tuple(f"arn:aws:iam::000000000000:role/group-{name}" for name in ("new", "kept"))
 #: Tests make their pools when the stack is there, so the migration trigger may ask any; test_permissions.py narrows it.
 ANY_POOL = "arn:aws:cognito-idp:*:000000000000:userpool/*"
+#: A role of another account that the stack may assume.
+ASKING_ROLE = "arn:aws:iam::222222222222:role/ask-the-old-pool"
 #: When to give up on an execution, in seconds. Nothing is said about how long one should take.
 PATIENCE = 600
 #: Cognito actions that change a pool.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.cloud import Cloud
 from tests.embedded.deployed import Deployed, Json, fits, person
@@ -126,3 +128,38 @@ def test_a_migration_of_many_is_told_right_and_ends_with_nobody_lost_or_doubled(
     assert claims(move.sign_in(coming[0]["Username"]))[CLAIM] == sub_of(coming[0])
     again = move.run("finish")
     assert again["counts"] == finished["counts"]
+
+
+def test_whoever_signs_in_while_the_rest_is_brought_keeps_the_password_and_is_one_user(
+    cloud: Cloud, deployed: Deployed, idp: Any, own: Any
+) -> None:
+    move = moving(deployed, idp, own, UsernameConfiguration={"CaseSensitive": False})
+    names = [f"late{number:03d}" for number in range(240)]
+    move.put(
+        *[person(n, "staff", attributes={"email": f"{n}@example.com", "email_verified": "true"}) for n in names],
+        groups=["staff"],
+    )
+    move.attach()
+    request = {"action": "finish", "source_user_pool_id": move.source, "target_user_pool_id": move.target}
+    got_in: list[str] = []
+    with cloud.faults({"action": "AdminCreateUser", "latency_ms": 200, "times": None}):
+        execution = cloud.begin(deployed.machine("migration"), request)
+        while not move.names():
+            time.sleep(0.1)
+        # From the end, so that both meet in the middle: the restore creates them in their order.
+        for name in reversed(names):
+            try:
+                move.sign_in(name)
+            except ClientError:
+                continue
+            got_in.append(name)
+        finished = cloud.finish(execution, seconds=300)
+
+    assert finished["counts"]["not_yet"] == 0
+    assert 0 < len(got_in) < len(names)
+    for name in got_in:
+        assert claims(move.sign_in(name))["cognito:groups"] == ["staff"]
+    users = deployed.users(move.target)
+    assert sorted(users) == names
+    assert all(user.status == "CONFIRMED" for user in users.values())
+    assert {name for _, name in deployed.memberships(move.target)} == {*names}

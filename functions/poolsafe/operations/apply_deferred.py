@@ -10,9 +10,10 @@ where it cannot be done, no token is given out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from ..domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub, deferred_prefix
 from ..domain.records import EXTERNAL_PROVIDER, Group
@@ -20,6 +21,10 @@ from ..domain.who_is_left import Ask, WhoIsLeft
 from ..errors import PoolsafeError, Rejected
 from ..ports import ObjectStore, UserPool
 from .hurry import Hurry
+
+
+#: The dates of a group that a lagging listing does not tell of.
+UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 
 class SignInRefused(Exception):
@@ -111,7 +116,7 @@ class _Giving:
     refused: dict[str, str] = field(default_factory=dict)
 
     def all(self, original_sub: str) -> GivenBack:
-        is_disabled, before = not self.record.enabled, len(self.record.groups)
+        is_disabled, before = not self.record.enabled, self.record.groups
         if is_disabled:
             self._disable()
         self._add_to_groups()
@@ -119,8 +124,9 @@ class _Giving:
         self._keep()
         if is_disabled:
             raise Disabled
-        added = before - len(self.record.groups)
-        return GivenBack(original_sub, self._groups_now() if added else None, added, len(self.refused), failed)
+        added = [group for group in before if group not in self.record.groups]
+        groups = self._groups_now(added) if added else None
+        return GivenBack(original_sub, groups, len(added), len(self.refused), failed)
 
     def _disable(self) -> None:
         try:
@@ -172,8 +178,11 @@ class _Giving:
             else:
                 self.hurry(lambda: self.job.store.delete(self.key))
 
-    def _groups_now(self) -> tuple[Group, ...] | None:
+    def _groups_now(self, added: Sequence[str]) -> tuple[Group, ...] | None:
+        """All groups, with their roles; a listing that lags does not take away what was just added."""
         try:
-            return tuple(self.hurry(lambda: self.job.pool.groups_of(self.arrived.username)))
+            listed = self.hurry(lambda: self.job.pool.groups_of(self.arrived.username))
         except PoolsafeError:
             return None
+        missing = {*added} - {group.group_name for group in listed}
+        return (*listed, *(Group(name, None, None, None, UNKNOWN, UNKNOWN) for name in added if name in missing))
