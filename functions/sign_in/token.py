@@ -33,7 +33,8 @@ def handler(event: Event, logger: Any) -> Event:
         logger.error("not_known", extra={"explanation": str(error.__cause__)})
         raise Told(UNAVAILABLE) from None
     if given.did_anything:
-        logger.info("given_back", extra={"groups": given.added, "refused": given.refused, "failed": given.failed})
+        log = logger.warning if given.failed else logger.info
+        log("given_back", extra={"groups": given.added, "refused": given.refused, "failed": given.failed})
     claims = {ours.claim: given.original_sub} if given.original_sub else {}
     if changes := details(str(event.get("version")), claims, given.groups):
         event["response"] = {**(event.get("response") or {}), **changes}

@@ -163,3 +163,40 @@ def test_whoever_signs_in_while_the_rest_is_brought_keeps_the_password_and_is_on
     assert sorted(users) == names
     assert all(user.status == "CONFIRMED" for user in users.values())
     assert {name for _, name in deployed.memberships(move.target)} == {*names}
+
+
+def test_what_people_changed_since_they_moved_stays_theirs_when_the_rest_is_brought(
+    deployed: Deployed, idp: Any, own: Any
+) -> None:
+    move = moving(deployed, idp, own, custom=("plan",), UsernameConfiguration={"CaseSensitive": False})
+    addresses = [{"email": f"{name}@example.com", "email_verified": "true", "custom:plan": "old"} for name in "abc"]
+    move.put(
+        *[person(name, "staff", attributes=told) for name, told in zip("abc", addresses, strict=True)], groups=["staff"]
+    )
+    move.attach()
+    move.sign_in("a")
+    move.sign_in("b")
+    changed = [{"Name": "custom:plan", "Value": "new"}, {"Name": "email", "Value": "elsewhere@example.com"}]
+    idp.admin_update_user_attributes(UserPoolId=move.target, Username="a", UserAttributes=changed)
+    idp.admin_remove_user_from_group(UserPoolId=move.target, Username="a", GroupName="staff")
+    idp.admin_disable_user(UserPoolId=move.target, Username="b")
+
+    finished = move.run("finish", max_failed_percent=0)
+
+    assert (finished["status"], finished["counts"]["not_yet"]) == ("COMPLETE", 0)
+    users = deployed.users(move.target)
+    assert users["a"].attributes["custom:plan"] == "new"
+    assert users["a"].attributes["email"] == "elsewhere@example.com"
+    assert not users["b"].enabled
+    assert {name for _, name in deployed.memberships(move.target)} == {"b", "c"}
+
+
+def test_a_dry_run_of_the_end_brings_nobody(deployed: Deployed, idp: Any, own: Any) -> None:
+    move = moving(deployed, idp, own)
+    move.put(person("ada", attributes={"email": "ada@example.com", "email_verified": "true"}))
+    move.attach()
+    shown = move.run("finish", dry_run=True)
+    fits("migration.result", shown)
+    assert (shown["status"], shown["counts"]["created"]) == ("DRY_RUN", 1)
+    assert move.names() == set()
+    assert claims(move.sign_in("ada"))[CLAIM]

@@ -22,7 +22,6 @@ from ..errors import PoolsafeError, Rejected
 from ..ports import ObjectStore, UserPool
 from .hurry import Hurry
 
-
 #: The dates of a group that a lagging listing does not tell of.
 UNKNOWN = datetime.fromtimestamp(0, UTC)
 

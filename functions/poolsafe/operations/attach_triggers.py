@@ -22,9 +22,11 @@ from ..domain.migration.attachment import (
     client_warnings,
     require_attributes,
     require_groups,
+    require_movable,
     require_nobody_can_write,
     require_source_client,
     require_sub_attribute,
+    source_warnings,
     with_triggers,
     without_triggers,
 )
@@ -132,7 +134,9 @@ class AttachTriggers:
         from_pool = TargetPool.from_document(source_document)
         clients = {client["ClientId"]: client for client in source.reader.clients({})}
         require_source_client(clients.get(str(request.source_client_id)), str(request.source_client_id))
-        warnings = require_attributes(from_pool, target, request.drop_attributes)
+        require_movable(from_pool, request.on_mfa)
+        warnings = [*source_warnings(from_pool, target, request.on_mfa)]
+        warnings += require_attributes(from_pool, target, request.drop_attributes)
         require_groups(source.group_names(), self.target.group_names(), from_pool.user_pool_id)
         settings = MigrationSettings(
             source_user_pool_id=from_pool.user_pool_id,

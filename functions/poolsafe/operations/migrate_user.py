@@ -42,11 +42,9 @@ class MigrateUser:
         if not password:
             raise NotCarried(Why.MALFORMED)
         on_mfa = self.carrier.settings.on_mfa
-        if on_mfa is OnMfa.REFUSE and self.carrier.source.mfa_mode != OFF:
+        if on_mfa is OnMfa.REFUSE and self.carrier.source.mfa_mode != OFF and self._user(typed).mfa_methods:
             # Asked first, so that the source sends no code for a sign-in that is refused.
-            user = self._user(typed)
-            if user.mfa_methods:
-                raise NotCarried(Why.CHALLENGE)
+            raise NotCarried(Why.CHALLENGE)
         answer = self.hurry(lambda: self.passwords.answer(typed, password))
         must_reset = _must_reset(answer, on_mfa)
         user = self._user(typed)
@@ -78,7 +76,10 @@ class MigrateUser:
         carried = self.carrier.carried(typed, user, must_reset=must_reset)
         for address in self.carrier.addresses_that_name(typed, carried):
             self._require_free(address, carried)
-        groups = tuple(group.group_name for group in self.hurry(lambda: self.source.groups_of(user.username)))
+        known = self.hurry(lambda: self.source.groups_of(user.username))
+        # Cognito makes the group of a provider's users itself.
+        made_by_it = f"{self.source.user_pool_id}_"
+        groups = tuple(group.group_name for group in known if not group.group_name.startswith(made_by_it))
         if groups:
             self._defer(typed, carried, groups)
         return carried

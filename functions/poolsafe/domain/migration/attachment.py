@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from ...errors import InvalidRequest, TargetMismatch
-from ..target import TargetPool
+from ..target import ON, TargetPool
+from .settings import OnMfa
 
 #: A sub is a UUID.
 SUB_LENGTH = 36
@@ -119,6 +120,36 @@ def require_attributes(source: TargetPool, target: TargetPool, dropped: Sequence
     return [
         f"The target requires {_some(asked)}, which the source does not: whoever lacks it is not moved at sign-in."
     ] * bool(asked)
+
+
+def require_movable(source: TargetPool, on_mfa: OnMfa) -> None:
+    """Refuse what would move nobody: who has no second factor yet is asked for one too where the source requires it."""
+    if source.mfa_mode == ON and on_mfa is OnMfa.REFUSE:
+        raise InvalidRequest(
+            "on_mfa",
+            f"is refuse, and {source.user_pool_id} asks everybody for a second factor, so nobody would move",
+            '"on_mfa": "reset"',
+        )
+
+
+def source_warnings(source: TargetPool, target: TargetPool, on_mfa: OnMfa) -> Iterator[str]:
+    """What will surprise people at their sign-in."""
+    if source.mfa_mode == ON and on_mfa is OnMfa.RESET:
+        yield "The source asks everybody for a second factor, so everybody who moves has to choose a new password."
+    known = {*source.username_attributes, *source.alias_attributes}
+    asked = [name for name in target.username_attributes if name not in known]
+    if asked:
+        yield (
+            f"The target knows people by {' and '.join(asked)}, which is no name in the source: only those move whose "
+            "username there is that very address, verified."
+        )
+    if not target.username_attributes and source.username_attributes:
+        lacking = [name for name in source.username_attributes if name not in target.alias_attributes]
+        if lacking:
+            yield (
+                f"People sign in to the source by {' and '.join(lacking)}, which is no alias in the target: nobody "
+                "moves by it."
+            )
 
 
 def require_groups(wanted: Iterable[str], there: Iterable[str], source: str) -> None:
