@@ -18,6 +18,8 @@ FUNCTIONS = ROOT / "functions"
 PACKAGE = FUNCTIONS / "poolsafe"
 #: Folders of handlers: one for each state machine.
 JOBS = tuple(sorted(path.stem.removesuffix(".asl") for path in (ROOT / "statemachine").glob("*.asl.json")))
+#: The folder of the handlers that Cognito calls, and no machine.
+SIGN_IN = "sign_in"
 TEMPLATE = ROOT / "template.yaml"
 
 Json = dict[str, Any]
@@ -91,9 +93,19 @@ def handler_modules() -> list[Module]:
     return [
         module
         for module in modules()
-        if module.name.partition(".")[0] in JOBS
+        if module.name.partition(".")[0] in (*JOBS, SIGN_IN)
         and any(isinstance(node, ast.FunctionDef) and node.name == "handler" for node in module.tree.body)
     ]
+
+
+def trigger_modules() -> list[Module]:
+    """The handlers that Cognito calls while somebody signs in."""
+    return [module for module in handler_modules() if module.is_in(SIGN_IN)]
+
+
+def state_modules() -> list[Module]:
+    """The handlers that are states of a machine: all others."""
+    return [module for module in handler_modules() if not module.is_in(SIGN_IN)]
 
 
 def camel(name: str) -> str:
@@ -126,13 +138,17 @@ def resources(kind: str, of: Json | None = None) -> dict[str, Json]:
 
 
 def functions() -> dict[str, Json]:
-    """The properties of every function, with the template's Globals filled in."""
+    """The properties of every function, with the template's Globals filled in as SAM does it: lists are joined
+    (https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html).
+    """
     defaults = template()["Globals"]["Function"]
     found = resources("AWS::Serverless::Function")
     merged = {name: {**defaults, **function["Properties"]} for name, function in found.items()}
-    for function in merged.values():
-        own = function["Environment"]["Variables"]
-        function["Environment"] = {"Variables": {**defaults["Environment"]["Variables"], **own}}
+    for name, function in merged.items():
+        own = found[name]["Properties"]
+        variables = own.get("Environment", {}).get("Variables", {})
+        function["Environment"] = {"Variables": {**defaults["Environment"]["Variables"], **variables}}
+        function["Layers"] = [*defaults.get("Layers", ()), *own.get("Layers", ())]
     return merged
 
 
@@ -164,8 +180,13 @@ class StateMachine:
     @property
     def resource(self) -> Json:
         """The state machine's properties in the template."""
-        properties: Json = resources("AWS::Serverless::StateMachine")[f"{camel(self.job)}StateMachine"]["Properties"]
+        properties: Json = resources("AWS::Serverless::StateMachine")[self.logical_id]["Properties"]
         return properties
+
+    @property
+    def logical_id(self) -> str:
+        """Its name in the template."""
+        return f"{camel(self.job)}StateMachine"
 
 
 def _states(machine: Json) -> Iterator[tuple[str, Json]]:

@@ -88,7 +88,12 @@ def test_every_field_of_an_input_says_what_it_does_or_defaults_to(job: str) -> N
 
 @pytest.mark.parametrize(
     ("job", "request_type"),
-    [("backup", requests.BackupRequest), ("restore", requests.RestoreRequest), ("assess", requests.AssessRequest)],
+    [
+        ("backup", requests.BackupRequest),
+        ("restore", requests.RestoreRequest),
+        ("assess", requests.AssessRequest),
+        ("migration", MigrationRequest),
+    ],
 )
 def test_the_defaults_of_a_schema_are_those_of_the_code(job: str, request_type: type[Any]) -> None:
     coded = {field.name: field.default for field in fields(request_type)}

@@ -20,7 +20,17 @@ from tests.architecture.repository import (
     handler_modules,
     resources,
     template,
+    trigger_modules,
 )
+
+#: The functions that Cognito calls while somebody signs in, and the outputs that tell them.
+TRIGGERS = {
+    "SignInUserMigrationFunction": "UserMigrationFunctionArn",
+    "SignInTokenFunction": "TokenFunctionArn",
+}
+#: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html:
+#: Cognito waits for a trigger for five seconds, which nobody can change.
+COGNITO_WAITS = 5
 
 
 def bucket() -> tuple[str, Json]:
@@ -44,9 +54,43 @@ def test_a_function_runs_on_lambdas_python_for_arm_and_is_traced(name: str) -> N
 @pytest.mark.parametrize("name", functions())
 def test_a_function_finds_its_layers_and_settings(name: str) -> None:
     function = functions()[name]
-    assert function["Layers"] == [{"Ref": layer} for layer in resources("AWS::Serverless::LayerVersion")]
+    assert list(resources("AWS::Serverless::LayerVersion")) == ["SharedLayer", "PyarrowLayer"]
+    # Somebody waits for a trigger to start, and it has no use for pyarrow.
+    layers = ["SharedLayer"] if name in TRIGGERS else ["SharedLayer", "PyarrowLayer"]
+    assert function["Layers"] == [{"Ref": layer} for layer in layers]
     assert function["Environment"]["Variables"]["SNAPSHOT_BUCKET"] == {"Ref": bucket()[0]}
     assert function["Environment"]["Variables"]["QUOTAS"] == {"Ref": "Quotas"}
+
+
+def test_the_triggers_are_these_two_and_the_stack_tells_them() -> None:
+    assert {function_of(module) for module in trigger_modules()} == TRIGGERS.keys()
+    told = {
+        value["Fn::GetAtt"][0]: name
+        for name, output in template()["Outputs"].items()
+        if "Fn::GetAtt" in (value := output["Value"])
+    }
+    assert told == TRIGGERS
+    for name, output in TRIGGERS.items():
+        assert template()["Outputs"][output]["Value"] == {"Fn::GetAtt": [name, "Arn"]}
+
+
+@pytest.mark.parametrize("name", functions())
+def test_a_trigger_ends_when_cognito_stops_waiting_and_only_a_trigger_is_that_short(name: str) -> None:
+    assert (functions()[name]["Timeout"] == COGNITO_WAITS) is (name in TRIGGERS)
+
+
+@pytest.mark.parametrize("name", functions())
+def test_what_a_function_knows_of_the_triggers_is_what_they_are(name: str) -> None:
+    """One attribute and one claim for all: what one function writes, another reads."""
+    variables = functions()[name]["Environment"]["Variables"]
+    known = {
+        "SUB_ATTRIBUTE": {"Ref": "OriginalSubAttribute"},
+        "ORIGINAL_SUB_CLAIM": {"Ref": "OriginalSubClaim"},
+        "USER_MIGRATION_FUNCTION": {"Fn::GetAtt": ["SignInUserMigrationFunction", "Arn"]},
+        "TOKEN_FUNCTION": {"Fn::GetAtt": ["SignInTokenFunction", "Arn"]},
+    }
+    assert {key: value for key, value in variables.items() if key in known}.items() <= known.items()
+    assert (variables.keys() >= {"SUB_ATTRIBUTE", "ORIGINAL_SUB_CLAIM"}) is (name in TRIGGERS)
 
 
 def test_logs_end_some_day_and_leave_with_the_stack() -> None:
@@ -56,10 +100,16 @@ def test_logs_end_some_day_and_leave_with_the_stack() -> None:
 
 
 def test_the_stack_tells_what_people_need_to_start() -> None:
-    assert template()["Outputs"].keys() >= {"BackupStateMachineArn", "RestoreStateMachineArn", "SnapshotBucketName"}
+    assert template()["Outputs"].keys() >= {
+        "BackupStateMachineArn",
+        "RestoreStateMachineArn",
+        "MigrationStateMachineArn",
+        "SnapshotBucketName",
+    }
     values = {name: output["Value"] for name, output in template()["Outputs"].items()}
     assert values["BackupStateMachineArn"] == {"Ref": "BackupStateMachine"}
     assert values["RestoreStateMachineArn"] == {"Ref": "RestoreStateMachine"}
+    assert values["MigrationStateMachineArn"] == {"Ref": "MigrationStateMachine"}
     assert values["SnapshotBucketName"] == {"Ref": bucket()[0]}
     assert all(output["Description"] for output in template()["Outputs"].values())
 
@@ -112,13 +162,20 @@ def test_no_snapshot_and_no_report_ever_expires_by_itself() -> None:
     expiring = [
         rule for rule in rules if {"ExpirationInDays", "NoncurrentVersionExpiration", "Transitions"} & rule.keys()
     ]
-    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in expiring}
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in expiring if "ExpirationInDays" in rule}
     assert days.keys() == {"working/", "credentials/"}
     # A restore can be redriven for 14 days, and needs its working files as long.
     assert days["working/"] > 14
     # A file of passwords is not kept for longer than they are good for unless a pool says otherwise.
     assert days["credentials/"] == 7
-    assert all(rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1} for rule in expiring)
+    assert not [rule for rule in expiring if "Transitions" in rule]
+    # A record waits for its user for as long as it takes; only what was removed or rewritten is forgotten.
+    forgotten = {rule["Prefix"]: rule["NoncurrentVersionExpiration"] for rule in expiring}
+    assert forgotten == {
+        "working/": {"NoncurrentDays": 1},
+        "credentials/": {"NoncurrentDays": 1},
+        "deferred/": {"NoncurrentDays": 30},
+    }
 
 
 # The tools
