@@ -55,7 +55,8 @@ class CognitoPasswordCheck:
         except Rejected as error:
             if error.code in REFUSING:
                 return PasswordAnswer(Verdict.LOCKED_OUT if _says(error, LOCKED_OUT) else Verdict.WRONG)
-            raise self._gone(error) from error
+            self._require_pool(error)
+            raise
         challenge = told.get("ChallengeName")
         return PasswordAnswer(Verdict.CHALLENGED if challenge else Verdict.RIGHT, challenge)
 
@@ -65,17 +66,18 @@ class CognitoPasswordCheck:
                 with our_errors("DescribeUserPoolClient"):
                     told = self._cognito.describe_user_pool_client(UserPoolId=self._pool, ClientId=self._client_id)
             except Rejected as error:
-                raise self._gone(error) from error
+                self._require_pool(error)
+                raise
             self._secret, self._knows_secret = told["UserPoolClient"].get("ClientSecret"), True
         if self._secret is None:
             return {}
         digest = hmac.new(self._secret.encode(), f"{username}{self._client_id}".encode(), hashlib.sha256).digest()
         return {"SECRET_HASH": base64.b64encode(digest).decode()}
 
-    def _gone(self, error: Rejected) -> Exception:
+    def _require_pool(self, error: Rejected) -> None:
         if isinstance(error, NotFound):
-            return PoolNotFound(f"{self._pool} or its app client {self._client_id} is not there any more.")
-        return error
+            gone = f"{self._pool} or its app client {self._client_id} is not there any more."
+            raise PoolNotFound(gone) from error
 
 
 def _says(error: Rejected, text: str) -> bool:

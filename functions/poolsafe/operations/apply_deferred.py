@@ -45,6 +45,10 @@ class Arrived:
     username: str
     attributes: Mapping[str, str]
 
+    @property
+    def is_federated(self) -> bool:
+        return self.attributes.get("cognito:user_status") == EXTERNAL_PROVIDER
+
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
@@ -83,8 +87,10 @@ class ApplyDeferred:
         return _Giving(self, arrived, hurry, key, record).all(known)
 
     def _key(self, arrived: Arrived, original_sub: str | None) -> str:
+        """A profile's record lies by its name, also when the profile has been given its old `sub`."""
         pool = self.pool.user_pool_id
-        return deferred_key_of_sub(pool, original_sub) if original_sub else deferred_key(pool, arrived.username)
+        by_sub = original_sub is not None and not arrived.is_federated
+        return deferred_key_of_sub(pool, str(original_sub)) if by_sub else deferred_key(pool, arrived.username)
 
     def _record(self, arrived: Arrived, key: str, hurry: Hurry) -> DeferredUser | None:
         try:
@@ -96,7 +102,7 @@ class ApplyDeferred:
                 return None
             stored = hurry(lambda: self.store.get(key))
         except PoolsafeError as error:
-            if arrived.attributes.get("cognito:user_status") == EXTERNAL_PROVIDER:
+            if arrived.is_federated:
                 raise NotKnown from error
             # Nobody who migrated is disabled: they come in with fewer groups, and the next token asks again.
             return None

@@ -18,7 +18,7 @@ from ..domain.migration.carried_user import MAX_USERNAME, CarriedUser, Carrier, 
 from ..domain.migration.password_answer import PasswordAnswer, Verdict
 from ..domain.migration.settings import OnMfa
 from ..domain.records import User
-from ..domain.target import OFF
+from ..domain.target import OFF, ON
 from ..errors import NotFound, PoolNotFound
 from ..ports import ObjectStore, PasswordCheck, UserPool
 from .hurry import Hurry
@@ -42,8 +42,7 @@ class MigrateUser:
         if not password:
             raise NotCarried(Why.MALFORMED)
         on_mfa = self.carrier.settings.on_mfa
-        if on_mfa is OnMfa.REFUSE and self.carrier.source.mfa_mode != OFF and self._user(typed).mfa_methods:
-            # Asked first, so that the source sends no code for a sign-in that is refused.
+        if on_mfa is OnMfa.REFUSE and self._is_challenged(typed):
             raise NotCarried(Why.CHALLENGE)
         answer = self.hurry(lambda: self.passwords.answer(typed, password))
         must_reset = _must_reset(answer, on_mfa)
@@ -55,6 +54,12 @@ class MigrateUser:
         _require_name(typed)
         user = self._user(typed)
         return self._standing(typed, user, must_reset=True, may_be_new=False)
+
+    def _is_challenged(self, typed: str) -> bool:
+        """Asked before the password, so that the source sends no code for a sign-in that is refused. Where MFA is
+        required, who never chose a second factor is asked for one all the same."""
+        mode = self.carrier.source.mfa_mode
+        return mode == ON or (mode != OFF and bool(self._user(typed).mfa_methods))
 
     def _user(self, typed: str) -> User:
         try:

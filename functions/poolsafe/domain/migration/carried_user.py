@@ -8,7 +8,7 @@ username would otherwise become the owner of that address (alias take-over).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..identities import is_federated
@@ -111,7 +111,7 @@ class Carrier:
         ):
             if found:
                 raise NotCarried(why, *found)
-        if must_reset and why_not_recoverable(user, target, ()) is not None:
+        if must_reset and why_not_recoverable(replace(user, attributes=attributes), target, ()) is not None:
             raise NotCarried(Why.NO_RECOVERY)
         username = None if target.username_attributes else user.username
         texts = SMS_MFA in (user.mfa_methods or ()) and SMS_MFA in target.factors and "phone_number" in attributes
