@@ -48,7 +48,13 @@ class MigrationJob:
         functions = {Trigger.USER_MIGRATION: settings.user_migration_function, Trigger.TOKEN: settings.token_function}
         lambdas = self.application.functions(settings.region)
         return AttachTriggers(
-            self.target, lambdas, self.application.store, functions, settings.account, settings.sub_attribute
+            self.target,
+            lambdas,
+            self.application.store,
+            functions,
+            settings.account,
+            settings.sub_attribute,
+            settings.migration_sources,
         )
 
     def listed(self, event: Event, pool: str, kind: str, state: str) -> list[str]:

@@ -17,7 +17,7 @@ from .domain.migration.carried_user import Carrier
 from .domain.migration.settings import MigrationPaths, MigrationSettings
 from .domain.snapshot import region_of
 from .domain.who_is_left import WhoIsLeft
-from .errors import InvalidRequest, Refused
+from .errors import InvalidRequest, TargetMismatch
 from .operations.apply_deferred import ApplyDeferred
 from .operations.hurry import Hurry
 from .operations.migrate_user import MigrateUser
@@ -28,10 +28,6 @@ from .ports import Clock, ObjectStore
 BUDGET_SECONDS = 2.5
 #: How long the settings of a migration, and the source's secret, are good for.
 GOOD_FOR_SECONDS = 60.0
-
-
-class NotAttached(Refused):
-    """The trigger was called for a pool that no migration is attached to."""
 
 
 @dataclass
@@ -49,16 +45,16 @@ class Triggers:
         return Hurry(self.clock, self.clock.monotonic() + BUDGET_SECONDS)
 
     def migration(self, target_user_pool_id: str, hurry: Hurry) -> MigrateUser:
-        """The migration into a pool. Raises NotAttached."""
+        """The migration into a pool. Raises TargetMismatch where none is attached."""
         settings, passwords = self._migration(target_user_pool_id, hurry)
-        source = _pool(settings.source_user_pool_id, _role(settings))
-        return MigrateUser(Carrier.of(settings), passwords, source, _pool(target_user_pool_id), self.store, hurry)
+        source = pool_of(settings.source_user_pool_id, _role(settings))
+        return MigrateUser(Carrier.of(settings), passwords, source, pool_of(target_user_pool_id), self.store, hurry)
 
     def deferred(self, user_pool_id: str) -> ApplyDeferred:
         """What is kept for the people of a pool."""
         if user_pool_id not in self._deferred:
             self._deferred[user_pool_id] = ApplyDeferred(
-                self.store, _pool(user_pool_id), self.sub_attribute, WhoIsLeft()
+                self.store, pool_of(user_pool_id), self.sub_attribute, WhoIsLeft()
             )
         return self._deferred[user_pool_id]
 
@@ -69,7 +65,7 @@ class Triggers:
         found = hurry(lambda: self.store.get(MigrationPaths(target).settings_key))
         settings = MigrationSettings.from_json(found.content) if found else None
         if settings is None or not settings.is_attached:
-            raise NotAttached(f"{target}: no migration is attached. Start MigrationStateMachine with attach.")
+            raise TargetMismatch(f"{target}: no migration is attached. Start MigrationStateMachine with attach.")
         passwords = CognitoPasswordCheck(settings.source_user_pool_id, settings.source_client_id, _role(settings))
         self._migrations[target] = (self.clock.monotonic() + GOOD_FOR_SECONDS, settings, passwords)
         return settings, passwords
@@ -80,7 +76,7 @@ def _role(settings: MigrationSettings) -> Role | None:
 
 
 @cache
-def _pool(user_pool_id: str, role: Role | None = None) -> CognitoUserPool:
+def pool_of(user_pool_id: str, role: Role | None = None) -> CognitoUserPool:
     return CognitoUserPool(user_pool_id, client("cognito-idp", region_of(user_pool_id), HURRIED, role))
 
 

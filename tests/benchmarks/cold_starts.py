@@ -30,8 +30,8 @@ def user_migration() -> None:
     from poolsafe.adapters.password_check import CognitoPasswordCheck
 
     sign_in_bootstrap.of(ENVIRONMENT)
-    sign_in_bootstrap._pool(POOL)
-    sign_in_bootstrap._pool(f"{POOL}2")
+    sign_in_bootstrap.pool_of(POOL)
+    sign_in_bootstrap.pool_of(f"{POOL}2")
     CognitoPasswordCheck(POOL, "client")
 
 

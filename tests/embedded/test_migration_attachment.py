@@ -154,6 +154,12 @@ def no_such_client(move: Move, idp: Any) -> Json:
     return {"source_client_id": "nobody0client0knows0"}
 
 
+def source_not_allowed(move: Move, idp: Any) -> Json:
+    """The parameter names the pools of one Region and account; another account's is none of them."""
+    move.source = move.deployed.pool(region="eu-west-1")
+    return {}
+
+
 def another_trigger(move: Move, idp: Any) -> Json:
     there = {"UserMigration": "arn:aws:lambda:us-east-1:000000000000:function:theirs"}
     idp.update_user_pool(UserPoolId=move.target, LambdaConfig=there)

@@ -19,9 +19,9 @@ import pytest
 from poolsafe.domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub
 from poolsafe.domain.migration.settings import MigrationPaths
 from poolsafe.domain.records import EXTERNAL_PROVIDER, Group
-from poolsafe.errors import InvalidRequest, Throttled
+from poolsafe.errors import InvalidRequest, TargetMismatch, Throttled
 from poolsafe.ports import StoredObject
-from poolsafe.sign_in_bootstrap import GOOD_FOR_SECONDS, NotAttached, Triggers, of
+from poolsafe.sign_in_bootstrap import GOOD_FOR_SECONDS, Triggers, of
 from poolsafe.trigger import BUSY, UNAVAILABLE, Told
 from sign_in import token, user_migration
 from tests.fakes import START, FakeClock, FakeUserPool, MemoryStore
@@ -346,7 +346,7 @@ def test_a_pool_that_nothing_is_attached_to_moves_nobody_and_the_log_says_what_t
         with pytest.raises(Told) as told:
             user_migration.handler(event("user_migration", name), None)
         assert str(told.value) == UNAVAILABLE
-        assert (log.lines[-1]["error"], log.lines[-1]["message"]) == ("NotAttached", "stopped")
+        assert (log.lines[-1]["error"], log.lines[-1]["message"]) == ("TargetMismatch", "stopped")
         assert "attach" in log.lines[-1]["explanation"]
     assert len(log.lines) == 2
 
@@ -356,7 +356,7 @@ def test_a_migration_that_is_attached_again_is_seen_at_once() -> None:
     clock = FakeClock()
     triggers, _ = attached(clock)
     found = triggers.store.objects.pop(MigrationPaths(TARGET).settings_key)  # type: ignore[attr-defined]
-    with pytest.raises(NotAttached):
+    with pytest.raises(TargetMismatch):
         triggers.migration(TARGET, triggers.hurry())
     triggers.store.objects[MigrationPaths(TARGET).settings_key] = found  # type: ignore[attr-defined]
     assert triggers.migration(TARGET, triggers.hurry()).carrier.target.user_pool_id == TARGET

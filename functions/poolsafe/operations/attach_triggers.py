@@ -11,7 +11,7 @@ Both may be killed anywhere and run again. A pool never names a function that it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..domain.deferred import open_marker
 from ..domain.migration.attachment import (
     Trigger,
     client_warnings,
+    require_askable,
     require_attributes,
     require_groups,
     require_movable,
@@ -71,7 +72,8 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class AttachTriggers:
-    """`functions` are ARNs by trigger. `account` is that of the stack, in which the target lies."""
+    """`functions` are ARNs by trigger. `account` is that of the stack, in which the target lies; `sources` are the ARNs
+    of the pools there that the trigger may ask."""
 
     target: Side
     lambdas: ServiceApi
@@ -79,6 +81,7 @@ class AttachTriggers:
     functions: Mapping[Trigger, str]
     account: str
     sub_attribute: str
+    sources: Sequence[str] = ()
 
     @property
     def _paths(self) -> MigrationPaths:
@@ -132,6 +135,8 @@ class AttachTriggers:
     ) -> tuple[MigrationSettings, list[str]]:
         source_document = read_target(source.reader)
         from_pool = TargetPool.from_document(source_document)
+        if request.source_role_arn is None:
+            require_askable(source_document["user_pool"]["Arn"], self.sources)
         clients = {client["ClientId"]: client for client in source.reader.clients({})}
         require_source_client(clients.get(str(request.source_client_id)), str(request.source_client_id))
         require_movable(from_pool, request.on_mfa)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ...errors import InvalidRequest, TargetMismatch
@@ -159,6 +160,17 @@ def require_groups(wanted: Iterable[str], there: Iterable[str], source: str) -> 
         raise TargetMismatch(
             f"target_user_pool_id: it lacks {len(lacking)} groups of the source: {_some(lacking)}. Back the source "
             'up and restore them first: "only": {"sections": ["groups"]}'
+        )
+
+
+def require_askable(source_arn: str, allowed: Iterable[str]) -> None:
+    """Refuse a source that the trigger's role may not ask: people would be turned away one by one."""
+    if not any(fnmatchcase(source_arn, pattern) for pattern in allowed):
+        raise InvalidRequest(
+            "source_user_pool_id",
+            f"is not among the pools that the trigger may ask. Deploy the stack with {source_arn} in its parameter "
+            "MigrationSourceArns",
+            f'"MigrationSourceArns": "{source_arn}"',
         )
 
 
