@@ -11,6 +11,7 @@ import pytest
 from local.cloud import SignInRefused
 from tests.embedded import rich_pool
 from tests.embedded.deployed import ORIGINAL_SUB, Deployed, Json, named, person
+from tests.embedded.matrix_pools import SMS
 from tests.embedded.migrations import CLAIM, Move, claims, client, moving, refused
 from tests.embedded.test_migration_at_sign_in import BY_MAIL, HIDDEN
 
@@ -77,6 +78,17 @@ def test_attaching_and_detaching_leave_everything_else_of_a_pool_alone(
 
 def without_dates(told: Json) -> Json:
     return {**told, "user_pool": {k: v for k, v in told["user_pool"].items() if k != "LastModifiedDate"}}
+
+
+def test_a_pool_keeps_the_external_id_of_its_text_messages(deployed: Deployed, idp: Any, own: Any) -> None:
+    move = moving(deployed, idp, own, target={"SmsConfiguration": SMS})
+    before = described(move)
+    assert before["SmsConfiguration"]["ExternalId"]
+    move.attach()
+    assert described(move)["SmsConfiguration"] == before["SmsConfiguration"]
+    assert '"ExternalId"' not in deployed.content(f"migrations/{move.target}/settings.json").decode()
+    move.run("detach")
+    assert described(move)["SmsConfiguration"] == before["SmsConfiguration"]
 
 
 def test_attaching_twice_is_attaching_once(move: Move) -> None:
@@ -152,12 +164,6 @@ def client_that_cannot_ask(move: Move, idp: Any) -> Json:
 
 def no_such_client(move: Move, idp: Any) -> Json:
     return {"source_client_id": "nobody0client0knows0"}
-
-
-def source_not_allowed(move: Move, idp: Any) -> Json:
-    """The parameter names the pools of one Region and account; another account's is none of them."""
-    move.source = move.deployed.pool(region="eu-west-1")
-    return {}
 
 
 def another_trigger(move: Move, idp: Any) -> Json:

@@ -120,6 +120,8 @@ def test_a_claim_of_ones_own_may_have_any_name(name: str) -> None:
     assert may_be_claim(name)
 
 
-@pytest.mark.parametrize("name", ["", "sub", "iss", "token_use", "username", "cognito:groups", "cognito:", *sorted(PROTECTED)])
+@pytest.mark.parametrize(
+    "name", ["", "sub", "iss", "token_use", "username", "cognito:groups", "cognito:", *sorted(PROTECTED)]
+)
 def test_the_names_of_cognitos_own_claims_are_taken(name: str) -> None:
     assert not may_be_claim(name)

@@ -91,7 +91,7 @@ class AttachTriggers:
         """Raises InvalidRequest and TargetMismatch; writes nothing."""
         functions = {trigger: self.functions[trigger] for trigger in request.triggers}
         found = read_target(self.target.reader)
-        described, target = found["user_pool"], TargetPool.from_document(found)
+        described, target = self._described(), TargetPool.from_document(found)
         config = with_triggers(described, functions)
         clients = self.target.reader.clients({})
         require_sub_attribute(target, self.sub_attribute)
@@ -116,7 +116,7 @@ class AttachTriggers:
     def detach(self, triggers: tuple[Trigger, ...]) -> None:
         """Leaves alone what is not ours."""
         functions = {trigger: self.functions[trigger] for trigger in triggers}
-        described = read_target(self.target.reader)["user_pool"]
+        described = self._described()
         self._update(described, without_triggers(described, functions))
         if Trigger.USER_MIGRATION in triggers:
             found = self.store.get(self._paths.settings_key)
@@ -129,6 +129,11 @@ class AttachTriggers:
                 self.lambdas.call("RemovePermission", FunctionName=arn, StatementId=_statement(described["Id"]))
             except NotFound:
                 continue
+
+    def _described(self) -> Document:
+        """The pool with its external ids, which are written down nowhere: what is sent back has to be whole."""
+        described: Document = self.target.reader.user_pool({})
+        return described
 
     def _settings(
         self, request: MigrationRequest, source: Side, target_document: Document, target: TargetPool

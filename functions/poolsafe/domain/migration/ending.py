@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..assessment.wording import users
 from ..configuration.model import Configuration, SectionName
 from .comparison import Point
 
@@ -28,7 +29,7 @@ def _refresh_seconds(client: Mapping[str, Any]) -> int:
 def ending(source: Configuration, point: Point, moment: datetime, *, is_detached: bool) -> dict[str, Any]:
     """The report's `ending`: whether the source may be deleted, from when on, and the list of what names it."""
     clients = source.entries(SectionName.CLIENTS)
-    missing = [f"{point.not_yet:,} users of the source are not in the target."] * bool(point.not_yet)
+    missing = [f"Not in the target yet: {users(point.not_yet)} of the source."] * bool(point.not_yet)
     if not is_detached:
         missing.append("The target still asks the source at sign-in: the migration trigger is attached.")
     return {
