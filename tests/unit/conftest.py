@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools import Logger
 from botocore.stub import Stubber
 from hypothesis import settings
 
 from poolsafe.adapters.cognito import CognitoUserPool
+from tests.unit.moving import Log
 
 settings.register_profile("poolsafe", deadline=None, derandomize=True)
 settings.load_profile("poolsafe")
@@ -26,3 +30,13 @@ def stub() -> Iterator[Stubber]:
 @pytest.fixture
 def pool(stub: Stubber) -> CognitoUserPool:
     return CognitoUserPool("us-east-1_Source", stub.client)
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """What a trigger writes to its log."""
+    handler: Any = Logger(service="sign-in").handlers[0]
+    log = Log(io.StringIO())
+    before = handler.setStream(log.stream)
+    yield log
+    handler.setStream(before)

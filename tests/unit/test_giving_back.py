@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poolsafe.domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub, open_marker
@@ -192,7 +192,9 @@ class Knowing:
         return may_have, (start is not None) + may_have
 
 
-@given(st.sets(keys), happenings)
+# Few records among many keys: only then is there a tail in which nothing lies.
+@settings(max_examples=500)
+@given(st.sets(keys, max_size=2), happenings)
 def test_nobody_with_a_record_is_ever_skipped_and_nobody_else_costs_more_than_one_read(
     lying: set[str], happening: list[tuple[str, Any]]
 ) -> None:

@@ -26,8 +26,7 @@ from poolsafe.trigger import BUSY, UNAVAILABLE, Told
 from sign_in import token, user_migration
 from tests.fakes import START, FakeClock, FakeUserPool, MemoryStore
 from tests.pipeline import target_pool
-from tests.unit.test_migrating_users import OLD_SUB, PASSWORD, SUB, TARGET, FakeTriggers, Log, Moving
-from tests.unit.test_migrating_users import log as log  # a fixture
+from tests.unit.moving import OLD_SUB, PASSWORD, SUB, TARGET, FakeTriggers, Log, Moving
 
 Event = dict[str, Any]
 EVENTS = Path(__file__).parent / "events"

@@ -42,8 +42,8 @@ class MigrateUser:
         if not password:
             raise NotCarried(Why.MALFORMED)
         on_mfa = self.carrier.settings.on_mfa
-        if on_mfa is OnMfa.REFUSE and self._is_challenged(typed):
-            raise NotCarried(Why.CHALLENGE)
+        if on_mfa is OnMfa.REFUSE:
+            self._refuse_challenged(typed)
         answer = self.hurry(lambda: self.passwords.answer(typed, password))
         must_reset = _must_reset(answer, on_mfa)
         user = self._user(typed)
@@ -55,11 +55,21 @@ class MigrateUser:
         user = self._user(typed)
         return self._standing(typed, user, must_reset=True, may_be_new=False)
 
-    def _is_challenged(self, typed: str) -> bool:
+    def _refuse_challenged(self, typed: str) -> None:
         """Asked before the password, so that the source sends no code for a sign-in that is refused. Where MFA is
         required, who never chose a second factor is asked for one all the same."""
-        mode = self.carrier.source.mfa_mode
-        return mode == ON or (mode != OFF and bool(self._user(typed).mfa_methods))
+        if self.carrier.source.mfa_mode == ON:
+            raise NotCarried(Why.CHALLENGE)
+        if self.carrier.source.mfa_mode != OFF:
+            user = self._user(typed)
+            if user.mfa_methods:
+                raise self._of(user, NotCarried(Why.CHALLENGE))
+
+    def _of(self, user: User, refused: NotCarried) -> NotCarried:
+        """With what a log may call the user."""
+        original_sub = self.carrier.original_sub(user)
+        refused.user = pseudonym(self.carrier.settings.target_user_pool_id, original_sub)
+        return refused
 
     def _user(self, typed: str) -> User:
         try:
@@ -74,8 +84,7 @@ class MigrateUser:
             self.carrier.require_standing(user, may_be_new=may_be_new)
             return self._carried(typed, user, must_reset)
         except NotCarried as refused:
-            refused.user = pseudonym(self.carrier.settings.target_user_pool_id, user.sub)
-            raise
+            raise self._of(user, refused) from None
 
     def _carried(self, typed: str, user: User, must_reset: bool) -> CarriedUser:
         carried = self.carrier.carried(typed, user, must_reset=must_reset)

@@ -116,7 +116,7 @@ class Carrier:
         username = None if target.username_attributes else user.username
         texts = SMS_MFA in (user.mfa_methods or ()) and SMS_MFA in target.factors and "phone_number" in attributes
         # Not for who has to reset: the code of a forgotten password would not go to the phone then.
-        return CarriedUser(username, self._original_sub(user), attributes, must_reset, texts and not must_reset)
+        return CarriedUser(username, self.original_sub(user), attributes, must_reset, texts and not must_reset)
 
     def addresses_that_name(self, typed: str, carried: CarriedUser) -> Iterator[str]:
         """Addresses that would name the user in the target beside what was typed, which nobody there has."""
@@ -131,6 +131,11 @@ class Carrier:
         """Whether a user of the target is this one, brought by another sign-in of theirs."""
         attribute = self.settings.sub_attribute
         return attribute is not None and found.attributes.get(attribute) == carried.original_sub
+
+    def original_sub(self, user: User) -> str:
+        """The one that applications stored: that of before the first move."""
+        attribute = self.settings.sub_attribute
+        return (attribute and user.attributes.get(attribute)) or user.sub
 
     def _names_in_source(self, user: User) -> Iterator[str]:
         source = self.source
@@ -169,10 +174,5 @@ class Carrier:
         kept = {name: value for name, value in user.attributes.items() if name not in self.settings.dropped}
         attributes = self.target.writable(kept)
         if self.settings.sub_attribute is not None:
-            attributes[self.settings.sub_attribute] = self._original_sub(user)
+            attributes[self.settings.sub_attribute] = self.original_sub(user)
         return attributes
-
-    def _original_sub(self, user: User) -> str:
-        """The one that applications stored: that of before the first move."""
-        attribute = self.settings.sub_attribute
-        return (attribute and user.attributes.get(attribute)) or user.sub
