@@ -39,9 +39,24 @@ FUNCTIONS = (
     "AssessSurveyUsersFunction",
     "AssessSampleMfaFunction",
     "AssessReportAssessmentFunction",
+    "MigrationCheckRequestFunction",
+    "MigrationDeferFederatedFunction",
+    "MigrationAttachTriggersFunction",
+    "MigrationDetachTriggersFunction",
+    "MigrationComparePoolsFunction",
+    "MigrationEndMigrationFunction",
+    "MigrationReportMigrationFunction",
+    "SignInUserMigrationFunction",
+    "SignInTokenFunction",
 )
 #: Those that make and change pools.
 CHANGING_POOLS = ("RestoreMakePoolFunction", "RestoreFinishPoolFunction")
+#: Those that change the triggers of one, and so may send a whole pool back.
+CHANGING_TRIGGERS = (
+    "MigrationAttachTriggersFunction",
+    "MigrationDetachTriggersFunction",
+    "MigrationEndMigrationFunction",
+)
 #: Those that write secrets, and those that read them.
 WITH_SECRETS = ("BackupExportConfigurationFunction", "RestorePlanPoolFunction", *CHANGING_POOLS)
 SECRET = "TheSecretThatTheApplicationKeeps0001"
@@ -236,8 +251,9 @@ def test_no_function_can_delete_anybody_or_change_a_pool(
     assert denied(lambda: cognito.admin_delete_user(UserPoolId=source, Username="ada"))
     assert denied(lambda: cognito.delete_group(UserPoolId=source, GroupName="staff"))
     assert denied(lambda: cognito.delete_user_pool(UserPoolId=source))
-    if function not in CHANGING_POOLS:
+    if function not in (*CHANGING_POOLS, *CHANGING_TRIGGERS):
         assert denied(lambda: cognito.update_user_pool(UserPoolId=source))
+    if function not in CHANGING_POOLS:
         assert denied(lambda: cognito.create_user_pool(PoolName="another"))
         assert denied(lambda: cognito.create_user_pool_client(UserPoolId=source, ClientName="another"))
     assert denied(lambda: cognito.delete_user_pool_client(UserPoolId=source, ClientId="0123456789abcdefghijklmnop"))
@@ -256,6 +272,61 @@ def test_what_only_looks_at_its_input_can_read_nothing(
     assert denied(lambda: cognito.describe_user_pool(UserPoolId=source))
     assert denied(lambda: s3.get_object(Bucket=deployed.bucket, Key=f"snapshots/{snapshot}/manifest.json"))
     assert denied(lambda: s3.list_objects_v2(Bucket=deployed.bucket))
+
+
+def test_the_migration_trigger_looks_at_pools_and_changes_none(
+    deployed: Deployed, source: str, keys_of: Callable[[str], Json]
+) -> None:
+    keys = keys_of("SignInUserMigrationFunction")
+    cognito, s3 = (deployed.cloud.client(service, keys=keys) for service in ("cognito-idp", "s3"))
+    ada = {"UserPoolId": source, "Username": "ada"}
+    assert not denied(lambda: cognito.admin_get_user(**ada))
+    assert not denied(lambda: s3.put_object(Bucket=deployed.bucket, Key=f"deferred/{source}/x.json", Body=b"{}"))
+    for refused in (
+        lambda: cognito.list_users(UserPoolId=source),
+        lambda: cognito.admin_disable_user(**ada),
+        lambda: cognito.admin_add_user_to_group(**ada, GroupName="staff"),
+        lambda: cognito.admin_update_user_attributes(**ada, UserAttributes=[]),
+        lambda: s3.put_object(Bucket=deployed.bucket, Key=f"deferred/{source}/open", Body=b""),
+        lambda: s3.put_object(Bucket=deployed.bucket, Key=f"migrations/{source}/settings.json", Body=b""),
+        lambda: s3.get_object(Bucket=deployed.bucket, Key=f"deferred/{source}/x.json"),
+        lambda: s3.delete_object(Bucket=deployed.bucket, Key=f"deferred/{source}/x.json"),
+    ):
+        assert denied(refused)
+
+
+def test_the_token_trigger_gives_back_and_deletes_nothing_but_what_it_has_given(
+    deployed: Deployed, source: str, keys_of: Callable[[str], Json]
+) -> None:
+    keys = keys_of("SignInTokenFunction")
+    cognito, s3 = (deployed.cloud.client(service, keys=keys) for service in ("cognito-idp", "s3"))
+    ada = {"UserPoolId": source, "Username": "ada"}
+    record, marker = f"deferred/{source}/y.json", f"deferred/{source}/open"
+    for key in (record, marker):
+        deployed.put(key, b"{}")
+    assert not denied(lambda: cognito.admin_list_groups_for_user(**ada))
+    assert not denied(lambda: s3.delete_object(Bucket=deployed.bucket, Key=record))
+    for refused in (
+        lambda: cognito.admin_get_user(**ada),
+        lambda: cognito.admin_enable_user(**ada),
+        lambda: cognito.admin_remove_user_from_group(**ada, GroupName="staff"),
+        lambda: cognito.admin_initiate_auth(
+            UserPoolId=source, ClientId="x" * 26, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters={}
+        ),
+        lambda: s3.delete_object(Bucket=deployed.bucket, Key=marker),
+        lambda: s3.get_object(Bucket=deployed.bucket, Key=f"migrations/{source}/settings.json"),
+        lambda: s3.put_object(Bucket=deployed.bucket, Key=f"migrations/{source}/settings.json", Body=b""),
+    ):
+        assert denied(refused)
+
+
+def test_the_report_of_a_migration_cannot_say_whom_the_trigger_asks(
+    deployed: Deployed, source: str, keys_of: Callable[[str], Json]
+) -> None:
+    s3 = deployed.cloud.client("s3", keys=keys_of("MigrationReportMigrationFunction"))
+    folder = f"migrations/{source}"
+    assert not denied(lambda: s3.put_object(Bucket=deployed.bucket, Key=f"{folder}/x/report.json", Body=b"{}"))
+    assert denied(lambda: s3.put_object(Bucket=deployed.bucket, Key=f"{folder}/settings.json", Body=b"{}"))
 
 
 # Secrets
