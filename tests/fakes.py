@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from typing import Any, NamedTuple
 
-from poolsafe.domain.password import CLASSES
 from poolsafe.domain.records import (
     CONFIRMED,
     EXTERNAL_PROVIDER,
@@ -27,6 +26,7 @@ from poolsafe.domain.records import (
     Page,
     User,
 )
+from poolsafe.domain.restore.password import CLASSES
 from poolsafe.domain.target import TargetPool
 from poolsafe.errors import AccessDenied, AlreadyExists, NotFound, PageTokenRefused, Rejected, Throttled
 from poolsafe.ports import StoredObject

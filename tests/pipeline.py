@@ -10,17 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from poolsafe import bootstrap
-from poolsafe.domain.difference import Difference
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.manifest import Manifest
-from poolsafe.domain.outcome import Outcome
-from poolsafe.domain.password import unguessable
-from poolsafe.domain.plan import Planner
 from poolsafe.domain.quotas import DOCUMENTED
 from poolsafe.domain.records import Group
 from poolsafe.domain.requests import BackupRequest, RestoreRequest
+from poolsafe.domain.restore.difference import Difference
+from poolsafe.domain.restore.outcome import Outcome
+from poolsafe.domain.restore.password import unguessable
+from poolsafe.domain.restore.plan import Planner
+from poolsafe.domain.restore.sub_map import SubMapping
 from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, region_of, run_id
-from poolsafe.domain.sub_map import SubMapping
 from poolsafe.domain.target import TargetPool
 from poolsafe.operations.check_target import require_importable, sub_attribute_of
 from poolsafe.operations.defer_users import DeferUsers

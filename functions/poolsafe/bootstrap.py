@@ -24,8 +24,8 @@ from .adapters.s3 import S3Store
 from .adapters.service_api import BotoService
 from .adapters.web import PublicWeb
 from .adapters.yaml_text import as_yaml
-from .domain.password import unguessable
 from .domain.quotas import Category, share
+from .domain.restore.password import unguessable
 from .domain.snapshot import RestorePaths, region_of
 from .domain.target import TargetPool
 from .errors import Unexpected

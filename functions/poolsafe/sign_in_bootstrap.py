@@ -12,11 +12,11 @@ from .adapters.clock import SystemClock
 from .adapters.cognito import CognitoUserPool
 from .adapters.password_check import CognitoPasswordCheck
 from .adapters.s3 import S3Store
-from .domain.claims import may_be_claim
+from .domain.first_sign_in.claims import may_be_claim
+from .domain.first_sign_in.who_is_left import WhoIsLeft
 from .domain.migration.carried_user import Carrier
 from .domain.migration.settings import MigrationPaths, MigrationSettings
 from .domain.snapshot import region_of
-from .domain.who_is_left import WhoIsLeft
 from .errors import InvalidRequest, TargetMismatch
 from .operations.apply_deferred import ApplyDeferred
 from .operations.hurry import Hurry

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.manifest import Manifest
-from poolsafe.domain.plan import Planner
 from poolsafe.domain.records import Group
 from poolsafe.domain.requests import RestoreRequest
+from poolsafe.domain.restore.plan import Planner
 from poolsafe.domain.snapshot import RestorePaths
 from poolsafe.entrypoint import Event, Invocation
 from poolsafe.operations.open_snapshot import read_manifest

@@ -6,9 +6,9 @@ import sys
 from datetime import datetime
 
 from poolsafe import bootstrap
-from poolsafe.domain.credentials import Credential
 from poolsafe.domain.lane import ExportProgress
-from poolsafe.domain.outcome import Kind, Result
+from poolsafe.domain.restore.credentials import Credential
+from poolsafe.domain.restore.outcome import Kind, Result
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.metrics import Metric
 from poolsafe.operations.defer_users import DeferUsers

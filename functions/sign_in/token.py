@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from poolsafe.domain.claims import details
+from poolsafe.domain.first_sign_in.claims import details
 from poolsafe.operations.apply_deferred import Arrived, Disabled, NotKnown
 from poolsafe.sign_in_bootstrap import triggers
 from poolsafe.trigger import UNAVAILABLE, Event, Told, trigger

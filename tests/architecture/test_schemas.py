@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from poolsafe.domain import requests
 from poolsafe.domain.configuration.model import SectionName
 from poolsafe.domain.configuration.secrets import SECRET_MEMBERS
-from poolsafe.domain.difference import Declared, Undeclared
 from poolsafe.domain.migration.request import MigrationRequest
-from poolsafe.domain.outcome import Kind, Result
 from poolsafe.domain.records import Group, Membership, User
+from poolsafe.domain.restore.difference import Declared, Undeclared
+from poolsafe.domain.restore.outcome import Kind, Result
 from tests.architecture.repository import JOBS, ROOT, Json
 
 SCHEMAS = {

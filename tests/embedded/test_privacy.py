@@ -30,7 +30,7 @@ PRIVATE = (
     "Zebedee",
     "private.example",
 )
-#: What `domain/password.py` makes: one of each class, then 36 of all; and nothing that goes on, as base64 does.
+#: What `domain/restore/password.py` makes: one of each class, then 36 of all; and nothing that goes on, as base64 does.
 PASSWORD = re.compile(r"(?<![A-Za-z0-9+/])[A-Z][a-z][0-9][!@#%^*_+=~-][A-Za-z0-9!@#%^*_+=~-]{36}(?![A-Za-z0-9+/])")
 
 

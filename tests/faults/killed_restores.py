@@ -10,9 +10,9 @@ from typing import Any
 
 from poolsafe import bootstrap
 from poolsafe.domain.identities import identities_of
-from poolsafe.domain.outcome import Outcome
 from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD
-from poolsafe.domain.temporary_password import TemporaryPassword
+from poolsafe.domain.restore.outcome import Outcome
+from poolsafe.domain.restore.temporary_password import TemporaryPassword
 from poolsafe.ports import Deadline, StoredObject
 from tests.fake_cognito import FakeCognito
 from tests.fake_imports import FakeImports

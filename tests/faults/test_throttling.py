@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from poolsafe.domain.outcome import Kind, Result
 from poolsafe.domain.records import CONFIRMED, User
+from poolsafe.domain.restore.outcome import Kind, Result
 from poolsafe.errors import ServiceUnavailable, Throttled
 from tests.fakes import FakeUserPool, nothing_happens
 from tests.pipeline import LATEST, pool_with, target_pool

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from poolsafe.adapters.parquet import ParquetFormat
-from poolsafe.domain.credentials import Credential
 from poolsafe.domain.lane import ExportProgress
-from poolsafe.domain.outcome import Kind, Outcome, Result
-from poolsafe.domain.planned_user import Action, PlannedUser
 from poolsafe.domain.records import CONFIRMED
+from poolsafe.domain.restore.credentials import Credential
+from poolsafe.domain.restore.outcome import Kind, Outcome, Result
+from poolsafe.domain.restore.planned_user import Action, PlannedUser
 from poolsafe.domain.snapshot import RestorePaths
 from poolsafe.errors import AccessDenied, ServiceUnavailable, Throttled
 from poolsafe.operations.apply_rows import MAX_CALLS_UNDER_WAY, apply_rows

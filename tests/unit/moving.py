@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from poolsafe.domain.first_sign_in.who_is_left import WhoIsLeft
 from poolsafe.domain.migration.answer import answer_for
 from poolsafe.domain.migration.carried_user import CarriedUser, Carrier, NotCarried
 from poolsafe.domain.migration.password_answer import PasswordAnswer, Verdict
 from poolsafe.domain.migration.settings import MigrationSettings
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, User
-from poolsafe.domain.who_is_left import WhoIsLeft
 from poolsafe.operations.apply_deferred import ApplyDeferred
 from poolsafe.operations.hurry import Hurry
 from poolsafe.operations.migrate_user import MigrateUser

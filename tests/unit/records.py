@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from poolsafe.domain.credentials import Credential
-from poolsafe.domain.difference import Declared, Difference, Skipped, Undeclared
-from poolsafe.domain.notices import Attention, Notice
-from poolsafe.domain.outcome import Kind, Outcome, Reason, Result
-from poolsafe.domain.planned_user import Action, PlannedUser
 from poolsafe.domain.records import Group, Membership, User
-from poolsafe.domain.sub_map import SubMapping
-from poolsafe.domain.temporary_password import TemporaryPassword
-from poolsafe.domain.waiting import Waiting
+from poolsafe.domain.restore.credentials import Credential
+from poolsafe.domain.restore.difference import Declared, Difference, Skipped, Undeclared
+from poolsafe.domain.restore.notices import Attention, Notice
+from poolsafe.domain.restore.outcome import Kind, Outcome, Reason, Result
+from poolsafe.domain.restore.planned_user import Action, PlannedUser
+from poolsafe.domain.restore.sub_map import SubMapping
+from poolsafe.domain.restore.temporary_password import TemporaryPassword
+from poolsafe.domain.restore.waiting import Waiting
 
 texts = st.text(max_size=12)
 long_texts = st.text(max_size=12) | st.integers(1, 2048).map(lambda length: "é" * length)

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from poolsafe.domain.outcome import Kind, Outcome
-from poolsafe.domain.plan import Planner
+from poolsafe.domain.restore.outcome import Kind, Outcome
+from poolsafe.domain.restore.plan import Planner
+from poolsafe.domain.restore.wishes import Wishes
 from poolsafe.domain.target import TargetPool
-from poolsafe.domain.wishes import Wishes
 from tests.fakes import FakeUserPool, MemoryStore
 from tests.pipeline import LATEST, Machines, target_pool
 

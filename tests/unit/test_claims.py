@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.claims import PROTECTED, details, may_be_claim
+from poolsafe.domain.first_sign_in.claims import PROTECTED, details, may_be_claim
 from poolsafe.domain.records import Group
 from tests.fakes import START
 

@@ -9,7 +9,7 @@ import pytest
 
 from poolsafe import bootstrap
 from poolsafe.domain.configuration.record import MARK
-from poolsafe.domain.outcome import Outcome
+from poolsafe.domain.restore.outcome import Outcome
 from poolsafe.operations.parts import read_keys
 from poolsafe.schema_check import require
 from tests.fake_cognito import ACCOUNT, FakeCognito, FakeWaf, refused

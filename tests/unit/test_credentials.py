@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.credentials import Chosen, Credential, Fallback, choose, mediums
-from poolsafe.domain.outcome import Reason
 from poolsafe.domain.records import CONFIRMED, User
+from poolsafe.domain.restore.credentials import Chosen, Credential, Fallback, choose, mediums
+from poolsafe.domain.restore.outcome import Reason
 from tests.fakes import START
 from tests.pipeline import target_pool
 from tests.unit.restores import SMS_AND_MAIL, mfa, planner, target_of

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.deferred import DeferredUser, deferred_key
-from poolsafe.domain.outcome import Kind
-from poolsafe.domain.plan import Planner
-from poolsafe.domain.planned_user import Action
+from poolsafe.domain.first_sign_in.deferred import DeferredUser, deferred_key
 from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, User
-from poolsafe.domain.wishes import Federated, Wishes
+from poolsafe.domain.restore.outcome import Kind
+from poolsafe.domain.restore.plan import Planner
+from poolsafe.domain.restore.planned_user import Action
+from poolsafe.domain.restore.wishes import Federated, Wishes
 from tests.fakes import START, EveryTime, FakeUserPool
 from tests.pipeline import LATEST, target_pool
 from tests.step_functions import Deployed

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.credentials import Credential
-from poolsafe.domain.diff import Expected, Found, compare_groups, compare_user
-from poolsafe.domain.difference import Declared, Difference, Skipped, Undeclared
-from poolsafe.domain.outcome import Kind, Outcome, Reason, Result
-from poolsafe.domain.plan import Planner
 from poolsafe.domain.records import FORCE_CHANGE_PASSWORD, Group, User
-from poolsafe.domain.scope import Part, Scope
-from poolsafe.domain.wishes import OnConflict, Wishes
+from poolsafe.domain.restore.credentials import Credential
+from poolsafe.domain.restore.diff import Expected, Found, compare_groups, compare_user
+from poolsafe.domain.restore.difference import Declared, Difference, Skipped, Undeclared
+from poolsafe.domain.restore.outcome import Kind, Outcome, Reason, Result
+from poolsafe.domain.restore.plan import Planner
+from poolsafe.domain.restore.scope import Part, Scope
+from poolsafe.domain.restore.wishes import OnConflict, Wishes
 from tests.fakes import START
 from tests.unit.restores import mfa, planner
 

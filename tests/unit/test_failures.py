@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.outcome import Kind, Reason, Result
 from poolsafe.domain.records import CONFIRMED, Group
+from poolsafe.domain.restore.outcome import Kind, Reason, Result
 from poolsafe.errors import AccessDenied, Rejected, ServiceUnavailable, Throttled, TooManyFailed
 from tests.fakes import START, FakeUserPool
 from tests.pipeline import LATEST, Machines, pool_with

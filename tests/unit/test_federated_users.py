@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from poolsafe.domain.outcome import Kind, Reason, Result
 from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER
+from poolsafe.domain.restore.outcome import Kind, Reason, Result
 from tests.fakes import FakeUserPool
 from tests.pipeline import LATEST, Machines, target_pool
 from tests.unit.restores import outcomes_of, restored

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poolsafe.domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub, open_marker
+from poolsafe.domain.first_sign_in.deferred import DeferredUser, deferred_key, deferred_key_of_sub, open_marker
+from poolsafe.domain.first_sign_in.who_is_left import GOOD_FOR, Ask, WhoIsLeft
 from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, User
-from poolsafe.domain.who_is_left import GOOD_FOR, Ask, WhoIsLeft
 from poolsafe.errors import AccessDenied, PoolsafeError, ServiceUnavailable, Throttled
 from poolsafe.operations.apply_deferred import ApplyDeferred, Arrived, Disabled, GivenBack, NotKnown
 from poolsafe.operations.hurry import Hurry

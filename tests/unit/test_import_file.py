@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from poolsafe.domain.import_file import MAX_ROW_CHARACTERS, row, why_not_imported
 from poolsafe.domain.records import CONFIRMED, User
+from poolsafe.domain.restore.import_file import MAX_ROW_CHARACTERS, row, why_not_imported
 from poolsafe.domain.target import TargetPool
 from tests.fake_imports import header as header_of
 from tests.fakes import START, FakeUserPool

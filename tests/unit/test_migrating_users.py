@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub, deferred_prefix
+from poolsafe.domain.first_sign_in.deferred import DeferredUser, deferred_key, deferred_key_of_sub, deferred_prefix
 from poolsafe.domain.migration.answer import LOCKED_OUT, MOVED_LATER, answer_for
 from poolsafe.domain.migration.carried_user import FOR_THE_OWNER, CarriedUser, NotCarried, Why
 from poolsafe.domain.migration.password_answer import PasswordAnswer, Verdict

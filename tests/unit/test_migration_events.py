@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub
+from poolsafe.domain.first_sign_in.deferred import DeferredUser, deferred_key, deferred_key_of_sub
 from poolsafe.domain.migration.settings import MigrationPaths
 from poolsafe.domain.records import EXTERNAL_PROVIDER, Group
 from poolsafe.errors import InvalidRequest, TargetMismatch, Throttled

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.notices import Attention, Notice
-from poolsafe.domain.outcome import Kind, Outcome, Reason, Result
 from poolsafe.domain.records import EXTERNAL_PROVIDER
+from poolsafe.domain.restore.notices import Attention, Notice
+from poolsafe.domain.restore.outcome import Kind, Outcome, Reason, Result
 from tests.fakes import FakeUserPool
 from tests.pipeline import LATEST, target_pool
 from tests.step_functions import Deployed, ExecutionFailed

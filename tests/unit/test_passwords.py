@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poolsafe.domain.password import CLASSES, LENGTH, SYMBOLS, unguessable
+from poolsafe.domain.restore.password import CLASSES, LENGTH, SYMBOLS, unguessable
 from tests.pipeline import LATEST, Machines, pool_with, target_pool
 from tests.step_functions import Deployed
 

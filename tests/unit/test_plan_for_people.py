@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.notices import Attention, Notice
 from poolsafe.domain.records import EXTERNAL_PROVIDER
+from poolsafe.domain.restore.notices import Attention, Notice
 from poolsafe.schema_check import require
 from tests.fakes import FakeUserPool
 from tests.pipeline import LATEST, pool_with, target_pool

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from poolsafe.adapters.jsonlines import JsonLinesFormat
 from poolsafe.adapters.parquet import ROW_GROUP, ParquetFormat
-from poolsafe.domain.difference import Difference
-from poolsafe.domain.notices import Notice
-from poolsafe.domain.outcome import Outcome
-from poolsafe.domain.planned_user import PlannedUser
 from poolsafe.domain.records import Group, Membership, User
-from poolsafe.domain.sub_map import SubMapping
-from poolsafe.domain.temporary_password import TemporaryPassword
-from poolsafe.domain.waiting import Waiting
+from poolsafe.domain.restore.difference import Difference
+from poolsafe.domain.restore.notices import Notice
+from poolsafe.domain.restore.outcome import Outcome
+from poolsafe.domain.restore.planned_user import PlannedUser
+from poolsafe.domain.restore.sub_map import SubMapping
+from poolsafe.domain.restore.temporary_password import TemporaryPassword
+from poolsafe.domain.restore.waiting import Waiting
 from poolsafe.ports import FileFormat, Where
 from poolsafe.schema_check import require
 from tests.fakes import FakeUserPool

@@ -10,12 +10,12 @@ import pytest
 
 from poolsafe import bootstrap
 from poolsafe.domain.configuration.override import Override
-from poolsafe.domain.create_pool import CreatePool
-from poolsafe.domain.credentials import Credential, Fallback
 from poolsafe.domain.requests import AssessRequest, BackupRequest, RestoreRequest
-from poolsafe.domain.scope import PEOPLE, Scope
+from poolsafe.domain.restore.create_pool import CreatePool
+from poolsafe.domain.restore.credentials import Credential, Fallback
+from poolsafe.domain.restore.scope import PEOPLE, Scope
+from poolsafe.domain.restore.wishes import Federated, OnConflict, Wishes
 from poolsafe.domain.snapshot import SnapshotRef
-from poolsafe.domain.wishes import Federated, OnConflict, Wishes
 from poolsafe.errors import InvalidRequest
 from poolsafe.schema_check import require
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from poolsafe.domain.outcome import Kind, Outcome, Reason, Result
 from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group
+from poolsafe.domain.restore.outcome import Kind, Outcome, Reason, Result
 from poolsafe.schema_check import require
 from tests.fakes import START, FakeUserPool
 from tests.pipeline import LATEST, Machines, pool_with, target_pool

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.outcome import Kind
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, RESET_REQUIRED
+from poolsafe.domain.restore.outcome import Kind
 from tests.fake_cognito import FakeCognito
 from tests.fake_imports import FAILED, FakeImports
 from tests.fakes import FakeUserPool

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.outcome import Kind
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD
-from poolsafe.domain.waiting import Waiting
+from poolsafe.domain.restore.outcome import Kind
+from poolsafe.domain.restore.waiting import Waiting
 from poolsafe.errors import AccessDenied
 from poolsafe.schema_check import require
 from tests.fakes import CHOSEN, FakeUserPool

@@ -12,14 +12,14 @@ import pytest
 from poolsafe.adapters.html import restore_html
 from poolsafe.domain.configuration.to_change import Who
 from poolsafe.domain.configuration.todo import Why
-from poolsafe.domain.credentials import Credential
-from poolsafe.domain.difference import Declared, Skipped, Undeclared
-from poolsafe.domain.notices import Attention
-from poolsafe.domain.outcome import Reason
-from poolsafe.domain.people_words import ATTENTION, CREDENTIALS, UNREACHABLE
 from poolsafe.domain.records import EXTERNAL_PROVIDER
-from poolsafe.domain.restore_page import MOST_ROWS, elapsed
-from poolsafe.domain.restore_words import (
+from poolsafe.domain.restore.credentials import Credential
+from poolsafe.domain.restore.difference import Declared, Skipped, Undeclared
+from poolsafe.domain.restore.notices import Attention
+from poolsafe.domain.restore.outcome import Reason
+from poolsafe.domain.restore.page import MOST_ROWS, elapsed
+from poolsafe.domain.restore.people_words import ATTENTION, CREDENTIALS, UNREACHABLE
+from poolsafe.domain.restore.words import (
     DIFFERENCES,
     REASONS,
     WHO,

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.credentials import Credential
 from poolsafe.domain.match import Twin
-from poolsafe.domain.notices import Attention, Notice
-from poolsafe.domain.outcome import Reason
-from poolsafe.domain.plan_survey import Survey
-from poolsafe.domain.planned_user import Action
 from poolsafe.domain.quotas import Category
 from poolsafe.domain.records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group, User
-from poolsafe.domain.scope import Part, Scope
-from poolsafe.domain.wishes import Federated, OnConflict, Wishes
+from poolsafe.domain.restore.credentials import Credential
+from poolsafe.domain.restore.notices import Attention, Notice
+from poolsafe.domain.restore.outcome import Reason
+from poolsafe.domain.restore.plan_survey import Survey
+from poolsafe.domain.restore.planned_user import Action
+from poolsafe.domain.restore.scope import Part, Scope
+from poolsafe.domain.restore.wishes import Federated, OnConflict, Wishes
 from poolsafe.schema_check import require
 from tests.fakes import START, EveryTime
 from tests.pipeline import LATEST, Machines, pool_with, target_pool

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.outcome import Kind, Outcome, Result
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD
+from poolsafe.domain.restore.outcome import Kind, Outcome, Result
 from poolsafe.errors import AccessDenied, Rejected
 from tests.fake_cognito import FakeCognito
 from tests.fake_imports import FakeImports

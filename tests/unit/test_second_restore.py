@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from poolsafe.domain.outcome import Kind, Outcome
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, Group
+from poolsafe.domain.restore.outcome import Kind, Outcome
 from poolsafe.errors import TargetMismatch
 from tests.fakes import CHOSEN, START, Account, FakeUserPool
 from tests.pipeline import LATEST, Machines, pool_with, target_pool

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poolsafe.domain.outcome import Reason
 from poolsafe.domain.records import CONFIRMED, User
+from poolsafe.domain.restore.outcome import Reason
 from poolsafe.domain.sign_in import SecondFactors, passes_mfa, second_factors, why_not_recoverable
 from poolsafe.domain.target import TargetPool
 from tests.fakes import START

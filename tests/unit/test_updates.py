@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from poolsafe.domain.match import Twin
-from poolsafe.domain.outcome import Kind, Reason, Result
-from poolsafe.domain.plan import Planner
-from poolsafe.domain.planned_user import Action, PlannedUser
 from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group, User
-from poolsafe.domain.wishes import OnConflict, Wishes
+from poolsafe.domain.restore.outcome import Kind, Reason, Result
+from poolsafe.domain.restore.plan import Planner
+from poolsafe.domain.restore.planned_user import Action, PlannedUser
+from poolsafe.domain.restore.wishes import OnConflict, Wishes
 from tests.fakes import CHOSEN, START, FakeUserPool
 from tests.pipeline import LATEST, Machines, pool_with, target_pool
 from tests.unit.restores import MARK, ended, outcomes_of, planner

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.outcome import Kind, Outcome
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, User
+from poolsafe.domain.restore.outcome import Kind, Outcome
 from poolsafe.errors import Rejected
 from tests.fakes import FakeUserPool
 from tests.pipeline import LATEST, target_pool

@@ -13,8 +13,8 @@ from typing import Any
 from ..domain.assessment.charts import AGES, KINDS, PARTS, WAYS, charts, share
 from ..domain.assessment.wording import duration
 from ..domain.migration.page import migration_page, minute
-from ..domain.restore_page import restore_page
-from ..domain.restore_words import WHYS
+from ..domain.restore.page import restore_page
+from ..domain.restore.words import WHYS
 
 TEMPLATES = Path(__file__).parent / "templates"
 

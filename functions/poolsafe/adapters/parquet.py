@@ -14,14 +14,14 @@ from operator import attrgetter
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, get_args, get_type_hints
 
-from ..domain.difference import Difference
-from ..domain.notices import Notice
-from ..domain.outcome import Outcome
-from ..domain.planned_user import PlannedUser
 from ..domain.records import Group, Membership, User
-from ..domain.sub_map import SubMapping
-from ..domain.temporary_password import TemporaryPassword
-from ..domain.waiting import Waiting
+from ..domain.restore.difference import Difference
+from ..domain.restore.notices import Notice
+from ..domain.restore.outcome import Outcome
+from ..domain.restore.planned_user import PlannedUser
+from ..domain.restore.sub_map import SubMapping
+from ..domain.restore.temporary_password import TemporaryPassword
+from ..domain.restore.waiting import Waiting
 from ..ports import Row, Where
 
 if TYPE_CHECKING:

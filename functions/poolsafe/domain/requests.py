@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from ..errors import InvalidRequest
-from .create_pool import CreatePool
-from .credentials import Credential, Fallback
-from .scope import PEOPLE, Part, Scope
+from .restore.create_pool import CreatePool
+from .restore.credentials import Credential, Fallback
+from .restore.scope import PEOPLE, Part, Scope
+from .restore.wishes import Federated, OnConflict, Wishes
 from .snapshot import POOL_ID, SnapshotRef, region_of
-from .wishes import Federated, OnConflict, Wishes
 
 DEFAULT_SUB_ATTRIBUTE = "custom:original_sub"
 

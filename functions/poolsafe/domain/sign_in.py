@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .outcome import Reason
 from .records import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, User
+from .restore.outcome import Reason
 from .target import OFF, ON, TargetPool, is_verified
 
 #: Second factors that go over a channel which could also be the one of "forgot password".

@@ -1,6 +1,6 @@
 """Giving somebody back at their first sign-in what could not be given before: groups, attributes, and being disabled.
 
-    at most one small read; nothing more unless there is a record     (domain/who_is_left.py)
+    at most one small read; nothing more unless there is a record     (domain/first_sign_in/who_is_left.py)
     disabled first, then groups one by one, then attributes together
     what is done leaves the record; an empty one is removed, and one that only Cognito's refusals are left of is settled
 
@@ -15,9 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from ..domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub, deferred_prefix
+from ..domain.first_sign_in.deferred import DeferredUser, deferred_key, deferred_key_of_sub, deferred_prefix
+from ..domain.first_sign_in.who_is_left import Ask, WhoIsLeft
 from ..domain.records import EXTERNAL_PROVIDER, Group
-from ..domain.who_is_left import Ask, WhoIsLeft
 from ..errors import PoolsafeError, Rejected
 from ..ports import ObjectStore, UserPool
 from .hurry import Hurry

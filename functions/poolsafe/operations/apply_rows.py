@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from ..domain.planned_user import PlannedUser
+from ..domain.restore.planned_user import PlannedUser
 from ..errors import Retryable
 from .restore_users import Restored, failed
 

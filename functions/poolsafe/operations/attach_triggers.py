@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..domain.configuration.steps import last_steps
-from ..domain.deferred import open_marker
+from ..domain.first_sign_in.deferred import open_marker
 from ..domain.migration.attachment import (
     Trigger,
     client_warnings,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..domain.credentials import Credential
 from ..domain.requests import RestoreRequest
+from ..domain.restore.credentials import Credential
 from ..domain.target import TargetPool
 from ..errors import InvalidRequest
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.deferred import deferred_prefix, open_marker
+from ..domain.first_sign_in.deferred import deferred_prefix, open_marker
 from ..domain.migration.comparison import Comparison
 from ..domain.migration.settings import MigrationPaths
 from ..domain.records import User

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..domain.deferred import DeferredUser, deferred_key
+from ..domain.first_sign_in.deferred import DeferredUser, deferred_key
 from ..domain.identities import is_federated
 from ..domain.records import Membership, User
 from ..domain.target import TargetPool

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..domain.deferred import DeferredUser, deferred_key
-from ..domain.planned_user import PlannedUser
+from ..domain.first_sign_in.deferred import DeferredUser, deferred_key
+from ..domain.restore.planned_user import PlannedUser
 from ..ports import ObjectStore
 
 

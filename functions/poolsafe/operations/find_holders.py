@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from ..domain.identities import as_local, is_federated
 from ..domain.lane import ExportProgress
-from ..domain.plan import Planner
 from ..domain.records import User
+from ..domain.restore.plan import Planner
+from ..domain.restore.wishes import Federated
 from ..domain.snapshot import RestorePaths
-from ..domain.wishes import Federated
 from ..ports import FileFormat, ObjectStore
 from .parts import part_keys
 from .reading import SnapshotReader, look_up

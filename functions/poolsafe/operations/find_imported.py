@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ..domain.credentials import Credential
 from ..domain.lane import ExportProgress
 from ..domain.match import Directory, Matcher
-from ..domain.planned_user import PlannedUser
 from ..domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, User
+from ..domain.restore.credentials import Credential
+from ..domain.restore.planned_user import PlannedUser
 from ..domain.snapshot import RestorePaths
 from ..ports import FileFormat, ObjectStore
 from .find_or_make import CLOCK_SKEW

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ..domain.credentials import Credential, Fallback, mediums
-from ..domain.outcome import Reason
-from ..domain.planned_user import PlannedUser
 from ..domain.records import FORCE_CHANGE_PASSWORD, User
+from ..domain.restore.credentials import Credential, Fallback, mediums
+from ..domain.restore.outcome import Reason
+from ..domain.restore.planned_user import PlannedUser
 from ..domain.target import TargetPool
 from ..errors import AlreadyExists, NotFound, Rejected
 from ..ports import UserPool

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ..domain.lane import ExportProgress
 from ..domain.match import Directory, Twin
-from ..domain.plan import Planner
 from ..domain.records import FORCE_CHANGE_PASSWORD, Membership, User
+from ..domain.restore.plan import Planner
+from ..domain.restore.waiting import Waiting
 from ..domain.snapshot import RestorePaths
-from ..domain.waiting import Waiting
 from ..ports import FileFormat, ObjectStore, Where
 from .parts import part_keys, read_keys
 from .reading import groups_by_sub, look_up

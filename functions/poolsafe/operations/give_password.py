@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ..domain.credentials import Credential
 from ..domain.identities import Identity, identities_of
-from ..domain.outcome import Kind, Outcome, Reason, Result
-from ..domain.planned_user import PlannedUser
 from ..domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, User
+from ..domain.restore.credentials import Credential
+from ..domain.restore.outcome import Kind, Outcome, Reason, Result
+from ..domain.restore.planned_user import PlannedUser
 from ..errors import Rejected
 from ..ports import UserPool
 from .find_or_make import Found, require_pool

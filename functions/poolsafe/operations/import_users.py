@@ -16,10 +16,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..domain.credentials import Credential
-from ..domain.import_file import MAX_FILE_BYTES, MAX_FILE_ROWS, row
 from ..domain.lane import ExportProgress
-from ..domain.planned_user import Action, PlannedUser
+from ..domain.restore.credentials import Credential
+from ..domain.restore.import_file import MAX_FILE_BYTES, MAX_FILE_ROWS, row
+from ..domain.restore.planned_user import Action, PlannedUser
 from ..domain.snapshot import RestorePaths
 from ..domain.target import TargetPool
 from ..errors import ImportFailed, NotFound, PoolNotFound, Rejected, Unexpected

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..domain.deferred import DeferredUser, deferred_key, deferred_key_of_sub, pseudonym
+from ..domain.first_sign_in.deferred import DeferredUser, deferred_key, deferred_key_of_sub, pseudonym
 from ..domain.migration.carried_user import MAX_USERNAME, CarriedUser, Carrier, NotCarried, Why
 from ..domain.migration.password_answer import PasswordAnswer, Verdict
 from ..domain.migration.settings import OnMfa

@@ -21,8 +21,8 @@ from ..domain.configuration.record import PoolRecord
 from ..domain.configuration.secrets import take_out
 from ..domain.configuration.todo import Todo, domain_taken
 from ..domain.configuration.wanted import Place
-from ..domain.create_pool import CreatePool
 from ..domain.requests import RestoreRequest
+from ..domain.restore.create_pool import CreatePool
 from ..domain.snapshot import RestorePaths, shown_key
 from ..errors import InvalidRequest, NotFound
 from ..ports import Deadline, ObjectStore, ServiceApi

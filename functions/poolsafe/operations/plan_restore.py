@@ -2,7 +2,7 @@
 
 for each file of users in the snapshot:
     join the users that the request is about with their groups and with the listing of the target
-    decide each (domain/plan.py), write the decisions as planned parts, and whom to look after
+    decide each (domain/restore/plan.py), write the decisions as planned parts, and whom to look after
 then refuse the whole restore if the target cannot take it, or write plan.json
 """
 
@@ -13,21 +13,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..domain.credentials import Credential
 from ..domain.lane import ExportProgress
 from ..domain.match import Names
-from ..domain.notices import Notice, notices
-from ..domain.outcome import Kind, Outcome, Reason, Result
-from ..domain.plan import Planner
-from ..domain.plan_summary import summarise
-from ..domain.plan_survey import CONFLICTS, Survey
-from ..domain.planned_user import Action, PlannedUser
 from ..domain.quotas import Category
 from ..domain.records import Group, User
 from ..domain.requests import RestoreRequest
-from ..domain.scope import Part
+from ..domain.restore.credentials import Credential
+from ..domain.restore.notices import Notice, notices
+from ..domain.restore.outcome import Kind, Outcome, Reason, Result
+from ..domain.restore.plan import Planner
+from ..domain.restore.plan_summary import summarise
+from ..domain.restore.plan_survey import CONFLICTS, Survey
+from ..domain.restore.planned_user import Action, PlannedUser
+from ..domain.restore.scope import Part
+from ..domain.restore.wishes import OnConflict
 from ..domain.snapshot import RestorePaths
-from ..domain.wishes import OnConflict
 from ..errors import InvalidRequest
 from ..ports import Deadline, FileFormat, ObjectStore, Where
 from .find_holders import FindHolders

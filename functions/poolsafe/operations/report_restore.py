@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..domain.outcome import Kind, Outcome, merge, user_counts
-from ..domain.report import DRY_RUN, Run, dry_run_report, planned_counts, restore_report
 from ..domain.requests import RestoreRequest
+from ..domain.restore.outcome import Kind, Outcome, merge, user_counts
+from ..domain.restore.report import DRY_RUN, Run, dry_run_report, planned_counts, restore_report
+from ..domain.restore.sub_map import SubMapping
+from ..domain.restore.temporary_password import TemporaryPassword, as_csv
 from ..domain.snapshot import RestorePaths
-from ..domain.sub_map import SubMapping
-from ..domain.temporary_password import TemporaryPassword, as_csv
 from ..errors import TooManyFailed, Unexpected, VerificationFailed
 from ..ports import Clock, FileFormat, ObjectStore
 from ..schema_check import require

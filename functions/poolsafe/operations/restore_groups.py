@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..domain.outcome import Kind, Outcome, Reason, Result
-from ..domain.plan import Planner
 from ..domain.records import Group
-from ..domain.scope import Part
+from ..domain.restore.outcome import Kind, Outcome, Reason, Result
+from ..domain.restore.plan import Planner
+from ..domain.restore.scope import Part
+from ..domain.restore.wishes import OnConflict
 from ..domain.snapshot import RestorePaths
-from ..domain.wishes import OnConflict
 from ..errors import AccessDenied, AlreadyExists, NotFound, Rejected
 from ..ports import Deadline, FileFormat, ObjectStore, UserPool
 from .plan_restore import load_needed_groups

@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..domain.credentials import Credential
 from ..domain.lane import ExportProgress
-from ..domain.outcome import Kind, Outcome, Result, merge, tally
-from ..domain.planned_user import PlannedUser
 from ..domain.records import User
+from ..domain.restore.credentials import Credential
+from ..domain.restore.outcome import Kind, Outcome, Result, merge, tally
+from ..domain.restore.planned_user import PlannedUser
+from ..domain.restore.temporary_password import TemporaryPassword
+from ..domain.restore.waiting import Waiting
 from ..domain.snapshot import RestorePaths
-from ..domain.temporary_password import TemporaryPassword
-from ..domain.waiting import Waiting
 from ..ports import Deadline, FileFormat, ObjectStore
 from .apply_rows import apply_rows
 from .parts import part_keys, read_keys

@@ -21,13 +21,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..domain.credentials import Fallback
-from ..domain.outcome import Kind, Outcome, Reason, Result
-from ..domain.planned_user import Action, PlannedUser
 from ..domain.records import User
+from ..domain.restore.credentials import Fallback
+from ..domain.restore.outcome import Kind, Outcome, Reason, Result
+from ..domain.restore.planned_user import Action, PlannedUser
+from ..domain.restore.temporary_password import TemporaryPassword
 from ..domain.sign_in import why_not_recoverable
 from ..domain.target import TargetPool
-from ..domain.temporary_password import TemporaryPassword
 from ..errors import Rejected
 from ..ports import UserPool
 from .find_or_make import POOL_OR_GROUP_GONE, FindOrMake, require_pool

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.difference import Difference
-from ..domain.notices import Notice
-from ..domain.outcome import Outcome
+from ..domain.restore.difference import Difference
+from ..domain.restore.notices import Notice
+from ..domain.restore.outcome import Outcome
 from ..domain.snapshot import RestorePaths
 from ..errors import InvalidRequest, Unexpected
 from ..ports import FileFormat, ObjectStore

@@ -2,7 +2,7 @@
 
 for each file of users in the snapshot:
     join with memberships, outcomes, and the second listing of the target
-    compare (domain/diff.py)
+    compare (domain/restore/diff.py)
     ask Cognito again about whoever seems wrong: listings lag, AdminGetUser does not
 """
 
@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ..domain.diff import Expected, Found, compare_groups, compare_user
-from ..domain.difference import Difference
 from ..domain.identities import as_local, is_federated
 from ..domain.lane import ExportProgress
-from ..domain.outcome import Kind, Outcome, Reason, Result
-from ..domain.plan import Planner
 from ..domain.records import Group, Membership, User
-from ..domain.scope import Part
+from ..domain.restore.diff import Expected, Found, compare_groups, compare_user
+from ..domain.restore.difference import Difference
+from ..domain.restore.outcome import Kind, Outcome, Reason, Result
+from ..domain.restore.plan import Planner
+from ..domain.restore.scope import Part
 from ..domain.snapshot import RestorePaths
 from ..errors import Rejected
 from ..ports import Deadline, FileFormat, ObjectStore, UserPool, Where

@@ -53,7 +53,7 @@ FOR_THE_OWNER = frozenset(
 class NotCarried(Exception):
     """This user is not carried over. `attributes` names attributes, never their values.
 
-    `user` is what a log may call somebody whom the source knows (`domain/deferred.py`, `pseudonym`).
+    `user` is what a log may call somebody whom the source knows (`domain/first_sign_in/deferred.py`, `pseudonym`).
     """
 
     def __init__(self, why: Why, *attributes: str) -> None:

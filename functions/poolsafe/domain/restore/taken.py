@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..records import User
+from ..target import TargetPool
 from .outcome import Reason
-from .records import User
-from .target import TargetPool
 
 
 def why_not_taken(target: TargetPool, user: User, attributes: Mapping[str, str]) -> str | None:

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, field, fields
 
-from ..errors import TargetMismatch
+from ...errors import TargetMismatch
+from ..identities import is_federated
+from ..quotas import Category
+from ..records import User
+from ..target import TargetPool
 from .credentials import Credential
-from .identities import is_federated
 from .notices import Notice
 from .outcome import Reason
 from .planned_user import Action, PlannedUser
-from .quotas import Category
-from .records import User
-from .target import TargetPool
 
 #: Why a user is skipped that somebody in the target stands in the way of.
 CONFLICTS = frozenset({Reason.EXISTS, Reason.NAME_EXISTS, Reason.NO_PASSWORD})

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..identities import is_federated, links_of
+from ..match import Twin
+from ..records import SOFTWARE_TOKEN_MFA, WEB_AUTHN, User
+from ..sign_in import CHANNEL_OF_METHOD, passes_mfa
 from .credentials import Credential
-from .identities import is_federated, links_of
-from .match import Twin
 from .outcome import Reason
 from .plan import Planner
 from .planned_user import Action, PlannedUser
-from .records import SOFTWARE_TOKEN_MFA, WEB_AUTHN, User
 from .scope import Part
-from .sign_in import CHANNEL_OF_METHOD, passes_mfa
 
 
 class Attention(StrEnum):

@@ -20,17 +20,17 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from . import birthdates
+from .. import birthdates
+from ..identities import MAX_LINKS, Identity, as_local, is_federated, links_of, own_identity
+from ..match import Matcher, Twin
+from ..records import FORCE_CHANGE_PASSWORD, Group, User
+from ..sign_in import SecondFactors, factors_of_existing, second_factors
+from ..target import TargetPool
 from .credentials import Credential, Fallback, choose
-from .identities import MAX_LINKS, Identity, as_local, is_federated, links_of, own_identity
-from .match import Matcher, Twin
 from .outcome import Reason
 from .planned_user import Action, PlannedUser
-from .records import FORCE_CHANGE_PASSWORD, Group, User
 from .scope import Part
-from .sign_in import SecondFactors, factors_of_existing, second_factors
 from .taken import why_not_taken
-from .target import TargetPool
 from .update import changes
 from .wishes import Federated, Wishes
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..records import CONFIRMED, FORCE_CHANGE_PASSWORD, RESET_REQUIRED, User
+from ..sign_in import passes_mfa, why_not_recoverable
+from ..target import TargetPool
 from .import_file import why_not_imported
 from .outcome import Reason
-from .records import CONFIRMED, FORCE_CHANGE_PASSWORD, RESET_REQUIRED, User
-from .sign_in import passes_mfa, why_not_recoverable
-from .target import TargetPool
 
 
 class Credential(StrEnum):

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import InvalidRequest
-from .configuration.override import Override
-from .snapshot import SnapshotRef, region_of
+from ...errors import InvalidRequest
+from ..configuration.override import Override
+from ..snapshot import SnapshotRef, region_of
 
 
 @dataclass(frozen=True, slots=True)

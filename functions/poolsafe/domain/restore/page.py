@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .assessment.charts import Chart, chart, share
-from .assessment.wording import duration, number, users
-from .configuration.todo import Why
+from ..assessment.charts import Chart, chart, share
+from ..assessment.wording import duration, number, users
+from ..configuration.todo import Why
 from .difference import Skipped
+from .next_steps import next_steps
 from .outcome import Kind, Result
 from .people_words import ATTENTION, CREDENTIALS, UNREACHABLE
 from .report import COMPLETE, DRY_RUN, FAILED, PARTIAL
-from .restore_next import next_steps
-from .restore_words import DIFFERENCES, FILES, LOSSES, WHO, reason
+from .words import DIFFERENCES, FILES, LOSSES, WHO, reason
 
 WORDS: Mapping[str, str] = {
     COMPLETE: "Complete",

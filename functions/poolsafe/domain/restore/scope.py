@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from .records import User
+from ..records import User
 
 
 class Part(StrEnum):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..identities import identities_of, is_federated, links_of
+from ..records import CONFIRMED, Group, User
 from .credentials import STATUS, Credential
 from .difference import WHOLE_USER, Declared, Difference, Skipped, Undeclared
-from .identities import identities_of, is_federated, links_of
 from .outcome import Outcome, Reason, Result
 from .plan import Planner
-from .records import CONFIRMED, Group, User
 from .scope import Part
 from .update import FLAGS
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .configuration.differences import KEPT
-from .configuration.to_change import Who
-from .configuration.todo import Why
+from ..configuration.differences import KEPT
+from ..configuration.to_change import Who
+from ..configuration.todo import Why
 from .difference import Declared, Skipped, Undeclared
 from .outcome import Reason
 from .people_words import UNREACHABLE

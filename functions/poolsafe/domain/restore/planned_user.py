@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .identities import Identity
+from ..identities import Identity
 
 
 class Action(StrEnum):

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .identities import is_federated
-from .records import CONFIRMED, User
-from .target import SIGN_IN_ATTRIBUTES, TargetPool, is_verified
+from ..identities import is_federated
+from ..records import CONFIRMED, User
+from ..target import SIGN_IN_ATTRIBUTES, TargetPool, is_verified
 
 FLAGS = frozenset(f"{name}_verified" for name in SIGN_IN_ATTRIBUTES)
 CUSTOM = ("custom:", "dev:custom:")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .assessment.wording import number, users
-from .configuration.todo import Why
+from ..assessment.wording import number, users
+from ..configuration.todo import Why
 from .credentials import Credential
 from .difference import Skipped
 from .notices import Attention

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..manifest import PARTIAL, Manifest
+from ..quotas import Category
+from ..records import CONFIRMED
+from ..requests import RestoreRequest
+from ..target import OFF
 from .credentials import Credential
-from .manifest import PARTIAL, Manifest
 from .notices import Attention
 from .outcome import Reason
 from .plan import Planner
 from .plan_survey import Survey
 from .planned_user import Action
-from .quotas import Category
-from .records import CONFIRMED
-from .requests import RestoreRequest
-from .target import OFF
 from .wishes import Federated
 
 

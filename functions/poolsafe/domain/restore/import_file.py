@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .birthdates import of_a_file
+from ..birthdates import of_a_file
+from ..records import User
+from ..target import ON, TargetPool, is_verified
 from .outcome import Reason
-from .records import User
-from .target import ON, TargetPool, is_verified
 
 USERNAME, MFA = "cognito:username", "cognito:mfa_enabled"
 MAX_ROW_CHARACTERS = 16_000

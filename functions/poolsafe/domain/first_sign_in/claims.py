@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .records import Group
+from ..records import Group
 
 #: Claims that Cognito lets nobody add or change; "Claims and scopes reference" of the page above.
 PROTECTED = frozenset(
