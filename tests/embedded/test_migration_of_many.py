@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import Cloud
-from tests.embedded.deployed import Deployed, Json, fits, person
-from tests.embedded.migrations import CLAIM, Move, claims, moving
+from tests.embedded.deployed import Deployed, Json, fits, named, person
+from tests.embedded.migrations import CLAIM, PASSWORD, Move, claims, client, moving
 
 SIZE = 2_000
 GROUPS = ("staff", "readers", "writers")
@@ -200,3 +200,30 @@ def test_a_dry_run_of_the_end_brings_nobody(deployed: Deployed, idp: Any, own: A
     assert (shown["status"], shown["counts"]["created"]) == ("DRY_RUN", 1)
     assert move.names() == set()
     assert claims(move.sign_in("ada"))[CLAIM]
+
+
+def test_a_pool_that_is_made_as_the_readme_says_can_be_moved_to(deployed: Deployed, idp: Any, own: Any) -> None:
+    """Configuration and groups restored, nobody in it; then people move through the copy of their own app."""
+    source = deployed.pool("plan", AliasAttributes=["email"], UsernameConfiguration={"CaseSensitive": False})
+    app = client(idp, source)
+    asking = client(idp, source, ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"])
+    ada = person("ada", "staff", attributes={"email": "ada@example.com", "email_verified": "true"}, Password=PASSWORD)
+    deployed.cloud.put_users(source, [ada], named("staff"))
+    deployed.backup(source)
+    made = deployed.run(
+        "restore",
+        {
+            "snapshot": f"{source}/latest",
+            "create_pool": {"pool_name": "moved-as-the-readme-says"},
+            "only": {"sections": ["config", "groups"]},
+        },
+    )
+    ids = deployed.document(made["report"].replace("report.json", "id_map.json"))
+    [copied] = [one["new"] for one in ids["clients"] if one["old"] == app]
+    move = Move(deployed, source, made["target_user_pool_id"], copied, own, asking)
+    assert (set(deployed.groups(move.target)), move.names()) == ({"staff"}, set())
+    move.attach()
+    answer = move.sign_in("ada@example.com")
+    assert claims(answer)["cognito:groups"] == ["staff"]
+    assert claims(answer)[CLAIM]
+    assert move.run("finish")["status"] == "COMPLETE"
