@@ -12,6 +12,7 @@ class Metric(StrEnum):
 
     USERS_EXPORTED = "UsersExported"
     SNAPSHOTS_SEALED = "SnapshotsSealed"
+    BACKUPS_FAILED = "BackupsFailed"
     USERS_RESTORED = "UsersRestored"
     USERS_FAILED = "UsersFailed"
     THROTTLES = "Throttles"

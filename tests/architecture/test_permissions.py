@@ -175,6 +175,10 @@ COGNITO: dict[str, set[str]] = {
     "MigrationComparePoolsFunction": {"DescribeUserPool"},
     "MigrationEndMigrationFunction": READ_CONFIGURATION | {"TagResource", "UpdateUserPool"},
     "MigrationReportMigrationFunction": set(),
+    "NightlyCheckRequestFunction": {"DescribeUserPool", "ListUserPools"},
+    "NightlyTakeNightFunction": set(),
+    "NightlyNoteNightFunction": set(),
+    "NightlySummarizeFunction": set(),
     "SignInUserMigrationFunction": ASK_SOURCE,
     "SignInTokenFunction": {
         "AdminAddUserToGroup",
@@ -207,6 +211,9 @@ WRITES: dict[str, set[str]] = {
     "MigrationDetachTriggersFunction": {"migrations"},
     "MigrationEndMigrationFunction": {"migrations", "working"},
     "MigrationReportMigrationFunction": {"migrations"},
+    "NightlyTakeNightFunction": {"nights"},
+    "NightlyNoteNightFunction": {"nights"},
+    "NightlySummarizeFunction": {"nights"},
     "SignInUserMigrationFunction": {"deferred"},
     "SignInTokenFunction": {"deferred"},
 }
@@ -237,6 +244,7 @@ READS: dict[str, set[str]] = {
     "MigrationComparePoolsFunction": {"working"},
     "MigrationEndMigrationFunction": {"migrations"},
     "MigrationReportMigrationFunction": {"migrations", "working"},
+    "NightlyTakeNightFunction": {"nights"},
     "SignInUserMigrationFunction": {"migrations"},
     "SignInTokenFunction": {"deferred"},
 }
@@ -249,8 +257,13 @@ MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWr
 IMPORT_ROLE = "ImportRole"
 
 MACHINE_NAMES = [machine.logical_id for machine in MACHINES]
-#: The one machine that runs others.
-RUNNING = "MigrationStateMachine"
+#: The machines that run others, by which.
+RUNNING = {
+    "MigrationStateMachine": ("BackupStateMachine", "RestoreStateMachine"),
+    "NightlyStateMachine": ("BackupStateMachine",),
+}
+#: The role that EventBridge Scheduler starts the nights with: SAM makes it.
+SCHEDULE_ROLE = "NightlyStateMachineNightlyRole"
 
 every_function = pytest.mark.parametrize("name", functions())
 
@@ -361,7 +374,7 @@ def roles() -> dict[str, Json]:
 
 def test_every_function_and_every_machine_has_a_role_of_its_own() -> None:
     owners = [*functions(), *MACHINE_NAMES]
-    assert {f"{owner}Role" for owner in owners} == roles().keys() - {IMPORT_ROLE}
+    assert {f"{owner}Role" for owner in owners} == roles().keys() - {IMPORT_ROLE, SCHEDULE_ROLE}
     for owner in owners:
         assert role_of(owner) == roles()[f"{owner}Role"]
 
@@ -667,19 +680,29 @@ def test_the_key_for_secrets_outlives_the_stack_as_the_bucket_does() -> None:
     assert key["Properties"]["EnableKeyRotation"] is True
 
 
-@pytest.mark.parametrize("name", [name for name in MACHINE_NAMES if name != RUNNING])
+@pytest.mark.parametrize("name", [name for name in MACHINE_NAMES if name not in RUNNING])
 def test_a_machine_may_only_invoke(name: str) -> None:
     assert {a for s in statements(role_of(name)) for a in listed(s["Action"])} == {"lambda:InvokeFunction"}
 
 
-def test_the_machine_that_runs_others_may_invoke_and_run_exactly_those_two() -> None:
+def test_the_schedule_may_begin_a_night_and_leave_word_where_it_could_not() -> None:
+    role = roles()[SCHEDULE_ROLE]
+    [trust] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": ["scheduler.amazonaws.com"]}
+    assert [(listed(s["Action"]), listed(s["Resource"])) for s in statements(role)] == [
+        (["states:StartExecution"], [{"Ref": "NightlyStateMachine"}]),
+        (["sqs:SendMessage"], [{"Fn::GetAtt": ["NightlyDeadLetterQueue", "Arn"]}]),
+    ]
+
+
+@pytest.mark.parametrize(("name", "machines"), RUNNING.items())
+def test_a_machine_that_runs_others_may_invoke_and_run_exactly_those(name: str, machines: tuple[str, ...]) -> None:
     """What a `.sync` task of Step Functions needs, and no more, is in the documentation:
     https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html."""
-    role = role_of(RUNNING)
+    role = role_of(name)
     others = [s for s in statements(role) if listed(s["Action"]) != ["lambda:InvokeFunction"]]
     execution = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:"
     rule = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/"
-    machines = ("BackupStateMachine", "RestoreStateMachine")
     assert [(set(s["Action"]), listed(s["Resource"])) for s in others] == [
         ({"states:StartExecution"}, [{"Ref": machine} for machine in machines]),
         (

@@ -14,6 +14,7 @@ from poolsafe.domain import requests
 from poolsafe.domain.configuration.model import SectionName
 from poolsafe.domain.configuration.secrets import SECRET_MEMBERS
 from poolsafe.domain.migration.request import MigrationRequest
+from poolsafe.domain.nightly.request import NightlyRequest
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.domain.restore.difference import Declared, Undeclared
 from poolsafe.domain.restore.outcome import Kind, Result
@@ -125,7 +126,7 @@ def test_no_difference_is_declared_and_undeclared() -> None:
 # What the documents tell people to type
 
 #: What tells the results of the machines apart.
-RESULTS = {"snapshot_id": "backup", "restore_id": "restore", "assessment_id": "assess"}
+RESULTS = {"snapshot_id": "backup", "restore_id": "restore", "assessment_id": "assess", "night": "nightly"}
 
 
 def test_every_json_block_of_the_readme_is_json() -> None:
@@ -184,8 +185,19 @@ def test_the_inputs_of_a_migration_in_the_readme_are_accepted() -> None:
         MigrationRequest.of(block, frozenset({"us-east-1", "eu-west-1"}))
 
 
+def test_the_inputs_of_a_night_in_the_readme_are_accepted() -> None:
+    shown = [block for block in readme_blocks() if {"user_pool_ids", "tag", "all"} & block.keys()]
+    assert len(shown) == 3
+    for block in shown:
+        assert problems("nightly.request", block) == []
+        NightlyRequest.of(block, frozenset({"us-east-1", "eu-west-1"}))
+
+
 def test_no_example_is_another_blocks() -> None:
     kinds = (
+        {"user_pool_ids"},
+        {"tag"},
+        {"all"},
         {"action"},
         {"user_pool_id"},
         {"snapshot", "target_user_pool_id"},

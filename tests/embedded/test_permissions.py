@@ -46,6 +46,10 @@ FUNCTIONS = (
     "MigrationComparePoolsFunction",
     "MigrationEndMigrationFunction",
     "MigrationReportMigrationFunction",
+    "NightlyCheckRequestFunction",
+    "NightlyTakeNightFunction",
+    "NightlyNoteNightFunction",
+    "NightlySummarizeFunction",
     "SignInUserMigrationFunction",
     "SignInTokenFunction",
 )

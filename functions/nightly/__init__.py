@@ -1,0 +1,1 @@
+"""The states of the nightly machine: one file each, no logic."""
