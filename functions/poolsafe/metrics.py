@@ -13,6 +13,7 @@ class Metric(StrEnum):
     USERS_EXPORTED = "UsersExported"
     SNAPSHOTS_SEALED = "SnapshotsSealed"
     BACKUPS_FAILED = "BackupsFailed"
+    SNAPSHOTS_DAMAGED = "SnapshotsDamaged"
     USERS_RESTORED = "UsersRestored"
     USERS_FAILED = "UsersFailed"
     THROTTLES = "Throttles"

@@ -179,6 +179,9 @@ COGNITO: dict[str, set[str]] = {
     "NightlyTakeNightFunction": set(),
     "NightlyNoteNightFunction": set(),
     "NightlySummarizeFunction": set(),
+    "VerifyCheckRequestFunction": set(),
+    "VerifyVerifySnapshotsFunction": set(),
+    "VerifyReportVerificationFunction": set(),
     "SignInUserMigrationFunction": ASK_SOURCE,
     "SignInTokenFunction": {
         "AdminAddUserToGroup",
@@ -214,6 +217,8 @@ WRITES: dict[str, set[str]] = {
     "NightlyTakeNightFunction": {"nights"},
     "NightlyNoteNightFunction": {"nights"},
     "NightlySummarizeFunction": {"nights"},
+    "VerifyVerifySnapshotsFunction": {"verifications"},
+    "VerifyReportVerificationFunction": {"verifications"},
     "SignInUserMigrationFunction": {"deferred"},
     "SignInTokenFunction": {"deferred"},
 }
@@ -247,6 +252,8 @@ READS: dict[str, set[str]] = {
     "NightlyTakeNightFunction": {"nights"},
     "SignInUserMigrationFunction": {"migrations"},
     "SignInTokenFunction": {"deferred"},
+    "VerifyVerifySnapshotsFunction": {"snapshots"},
+    "VerifyReportVerificationFunction": {"verifications"},
 }
 #: Calls by name (ServiceApi): each has a quota, or it could not be paced.
 CONFIGURATION_CALLS = OPERATIONS.keys() - METHODS.keys()
@@ -262,8 +269,11 @@ RUNNING = {
     "MigrationStateMachine": ("BackupStateMachine", "RestoreStateMachine"),
     "NightlyStateMachine": ("BackupStateMachine",),
 }
-#: The role that EventBridge Scheduler starts the nights with: SAM makes it.
-SCHEDULE_ROLE = "NightlyStateMachineNightlyRole"
+#: The roles that EventBridge Scheduler starts machines with, by which: SAM makes them.
+SCHEDULE_ROLES = {
+    "NightlyStateMachineNightlyRole": "NightlyStateMachine",
+    "VerifyStateMachineDailyRole": "VerifyStateMachine",
+}
 
 every_function = pytest.mark.parametrize("name", functions())
 
@@ -374,7 +384,7 @@ def roles() -> dict[str, Json]:
 
 def test_every_function_and_every_machine_has_a_role_of_its_own() -> None:
     owners = [*functions(), *MACHINE_NAMES]
-    assert {f"{owner}Role" for owner in owners} == roles().keys() - {IMPORT_ROLE, SCHEDULE_ROLE}
+    assert {f"{owner}Role" for owner in owners} == roles().keys() - {IMPORT_ROLE, *SCHEDULE_ROLES}
     for owner in owners:
         assert role_of(owner) == roles()[f"{owner}Role"]
 
@@ -685,12 +695,13 @@ def test_a_machine_may_only_invoke(name: str) -> None:
     assert {a for s in statements(role_of(name)) for a in listed(s["Action"])} == {"lambda:InvokeFunction"}
 
 
-def test_the_schedule_may_begin_a_night_and_leave_word_where_it_could_not() -> None:
-    role = roles()[SCHEDULE_ROLE]
+@pytest.mark.parametrize(("name", "machine"), SCHEDULE_ROLES.items())
+def test_a_schedule_may_start_its_machine_and_leave_word_where_it_could_not(name: str, machine: str) -> None:
+    role = roles()[name]
     [trust] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": ["scheduler.amazonaws.com"]}
     assert [(listed(s["Action"]), listed(s["Resource"])) for s in statements(role)] == [
-        (["states:StartExecution"], [{"Ref": "NightlyStateMachine"}]),
+        (["states:StartExecution"], [{"Ref": machine}]),
         (["sqs:SendMessage"], [{"Fn::GetAtt": ["NightlyDeadLetterQueue", "Arn"]}]),
     ]
 

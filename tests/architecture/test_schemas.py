@@ -126,7 +126,13 @@ def test_no_difference_is_declared_and_undeclared() -> None:
 # What the documents tell people to type
 
 #: What tells the results of the machines apart.
-RESULTS = {"snapshot_id": "backup", "restore_id": "restore", "assessment_id": "assess", "night": "nightly"}
+RESULTS = {
+    "snapshot_id": "backup",
+    "restore_id": "restore",
+    "assessment_id": "assess",
+    "night": "nightly",
+    "verification_id": "verify",
+}
 
 
 def test_every_json_block_of_the_readme_is_json() -> None:
@@ -186,11 +192,16 @@ def test_the_inputs_of_a_migration_in_the_readme_are_accepted() -> None:
 
 
 def test_the_inputs_of_a_night_in_the_readme_are_accepted() -> None:
-    shown = [block for block in readme_blocks() if {"user_pool_ids", "tag", "all"} & block.keys()]
+    shown = [b for b in readme_blocks() if {"user_pool_ids", "tag", "all"} & b.keys() and "read" not in b]
     assert len(shown) == 3
     for block in shown:
         assert problems("nightly.request", block) == []
         NightlyRequest.of(block, frozenset({"us-east-1", "eu-west-1"}))
+
+
+def test_the_input_of_a_verification_in_the_readme_is_accepted() -> None:
+    [shown] = [block for block in readme_blocks() if "read" in block]
+    assert problems("verify.request", shown) == []
 
 
 def test_no_example_is_another_blocks() -> None:

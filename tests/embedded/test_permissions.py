@@ -50,6 +50,9 @@ FUNCTIONS = (
     "NightlyTakeNightFunction",
     "NightlyNoteNightFunction",
     "NightlySummarizeFunction",
+    "VerifyCheckRequestFunction",
+    "VerifyVerifySnapshotsFunction",
+    "VerifyReportVerificationFunction",
     "SignInUserMigrationFunction",
     "SignInTokenFunction",
 )

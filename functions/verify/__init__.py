@@ -1,0 +1,1 @@
+"""The states of the verify machine: one file each, no logic."""
