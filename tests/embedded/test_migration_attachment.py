@@ -274,6 +274,22 @@ def test_a_federated_user_gets_groups_attributes_and_the_old_sub_back_at_the_fir
     assert move.deployed.cloud.messages() == []
 
 
+def test_whoever_signs_up_under_the_name_of_a_federated_user_gets_nothing_of_theirs(
+    provided_move: Move, idp: Any
+) -> None:
+    move = provided_move
+    federated(move, idp, provided("ada2", "staff", "admins"))
+    move.attach()
+    password = "Of-Mallorys-own-1"
+    mail = [{"Name": "email", "Value": "mallory@example.com"}]
+    move.own.sign_up(ClientId=move.client, Username="okta_ada2", Password=password, UserAttributes=mail)
+    idp.admin_confirm_sign_up(UserPoolId=move.target, Username="okta_ada2")
+    answer = move.sign_in("okta_ada2", password)
+    assert not {CLAIM, "cognito:groups"} & claims(answer).keys()
+    assert move.deployed.memberships(move.target) == set()
+    assert len(move.records()) == 1
+
+
 def test_a_federated_user_who_was_disabled_is_disabled_again_and_gets_no_token(provided_move: Move, idp: Any) -> None:
     move = provided_move
     app = federated(move, idp, provided("bad1", "staff", Enabled=False))

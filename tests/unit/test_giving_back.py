@@ -102,6 +102,23 @@ def kept(name: str = NAME, /, *groups: str, enabled: bool = True, **attributes: 
     return DeferredUser(name, OLD_SUB, enabled, groups, {k.replace("__", ":"): v for k, v in attributes.items()})
 
 
+# Whose it is.
+
+
+@pytest.mark.parametrize("name", [NAME, NAME.lower(), NAME.upper()])
+def test_whoever_signs_up_under_the_name_of_a_profile_gets_nothing_of_it(name: str) -> None:
+    home, reads = Home(), Reads()
+    home.groups("staff")
+    key = home.keep(kept(NAME, "staff", custom__plan="gold"))
+    home.pool.add(name, email="mallory@example.com")
+    home.store.before = reads
+    before = home.state
+    assert home.sign_in(name) == GivenBack(None)
+    assert home.state == before
+    assert reads.made == []
+    assert home.record(key) is not None
+
+
 # What it costs.
 
 

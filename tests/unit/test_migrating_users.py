@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from poolsafe.domain.first_sign_in.deferred import DeferredUser, deferred_key, deferred_key_of_sub, deferred_prefix
+from poolsafe.domain.first_sign_in.deferred import DeferredUser, deferred_key_of_sub, deferred_prefix
 from poolsafe.domain.migration.answer import LOCKED_OUT, MOVED_LATER, answer_for
 from poolsafe.domain.migration.carried_user import FOR_THE_OWNER, CarriedUser, NotCarried, Why
 from poolsafe.domain.migration.password_answer import PasswordAnswer, Verdict
@@ -434,12 +434,6 @@ def test_somebody_without_an_old_sub_in_the_target_is_somebody_else() -> None:
     assert two_with_one_address().refused("bob").why is Why.TAKEN
 
 
-def test_nobody_is_the_same_where_the_target_keeps_no_old_sub() -> None:
-    moving = two_with_one_address(custom__original_sub=OLD_SUB)
-    moving.settings = replace(moving.settings, sub_attribute=None)
-    assert moving.refused("bob").why is Why.TAKEN
-
-
 def test_an_address_that_another_sign_in_of_the_same_person_brought_is_their_own() -> None:
     moving = two_with_one_address(custom__original_sub=OLD_SUB)
     assert moving.sign_in("bob").username == "bob"
@@ -605,16 +599,6 @@ def test_the_groups_of_who_has_forgotten_the_password_are_written_down_too() -> 
     moving.add(groups=("staff",), **MAIL)
     moving.forget()
     assert moving.store.written == [deferred_key_of_sub(TARGET, OLD_SUB)]
-
-
-@pytest.mark.parametrize("by_address", [False, True])
-def test_groups_are_written_down_under_the_name_where_the_target_keeps_no_old_sub(by_address: bool) -> None:
-    options = {"username_attributes": ("email",)} if by_address else {}
-    moving = Moving(FakeUserPool(**options), target_pool(**options), sub_attribute=None)  # type: ignore[arg-type]
-    moving.add("Alice", groups=("staff",), **MAIL)
-    typed = MAIL["email"] if by_address else "Alice"
-    assert SUB not in moving.sign_in(typed).attributes
-    assert moving.store.written == [deferred_key(TARGET, typed)]
 
 
 def test_three_attempts_of_one_sign_in_end_like_one() -> None:

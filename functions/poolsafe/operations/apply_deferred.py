@@ -78,19 +78,20 @@ class ApplyDeferred:
         """Raises SignInRefused."""
         original = arrived.attributes.get(self.sub_attribute) or None
         key = self._key(arrived, original)
-        record = self._record(arrived, key, hurry)
-        if record is None:
+        record = None if key is None else self._record(arrived, key, hurry)
+        if key is None or record is None:
             return GivenBack(original)
         known = original or record.original_sub
         if record.is_settled:
             return GivenBack(known)
         return _Giving(self, arrived, hurry, key, record).all(known)
 
-    def _key(self, arrived: Arrived, original_sub: str | None) -> str:
-        """A profile's record lies by its name, also when the profile has been given its old `sub`."""
-        pool = self.pool.user_pool_id
-        by_sub = original_sub is not None and not arrived.is_federated
-        return deferred_key_of_sub(pool, str(original_sub)) if by_sub else deferred_key(pool, arrived.username)
+    def _key(self, arrived: Arrived, original_sub: str | None) -> str | None:
+        """A profile's record lies by its name, also when the profile has been given its old `sub`. Nobody else's does:
+        whoever signs up under the name of a profile must not get its rights."""
+        if arrived.is_federated:
+            return deferred_key(self.pool.user_pool_id, arrived.username)
+        return original_sub and deferred_key_of_sub(self.pool.user_pool_id, original_sub)
 
     def _record(self, arrived: Arrived, key: str, hurry: Hurry) -> DeferredUser | None:
         try:

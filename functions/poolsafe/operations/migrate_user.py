@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..domain.first_sign_in.deferred import DeferredUser, deferred_key, deferred_key_of_sub, pseudonym
+from ..domain.first_sign_in.deferred import DeferredUser, deferred_key_of_sub, pseudonym
 from ..domain.migration.carried_user import MAX_USERNAME, CarriedUser, Carrier, NotCarried, Why
 from ..domain.migration.password_answer import PasswordAnswer, Verdict
 from ..domain.migration.settings import OnMfa
@@ -95,7 +95,7 @@ class MigrateUser:
         made_by_it = f"{self.source.user_pool_id}_"
         groups = tuple(group.group_name for group in known if not group.group_name.startswith(made_by_it))
         if groups:
-            self._defer(typed, carried, groups)
+            self._defer(carried, groups)
         return carried
 
     def _require_free(self, address: str, carried: CarriedUser) -> None:
@@ -106,12 +106,9 @@ class MigrateUser:
         if not self.carrier.is_same(carried, found):
             raise NotCarried(Why.TAKEN)
 
-    def _defer(self, typed: str, carried: CarriedUser, groups: tuple[str, ...]) -> None:
-        pool = self.carrier.settings.target_user_pool_id
-        username = carried.username or typed
-        by_sub = self.carrier.settings.sub_attribute is not None
-        key = deferred_key_of_sub(pool, carried.original_sub) if by_sub else deferred_key(pool, username)
-        record = DeferredUser(username, carried.original_sub, True, groups, {})
+    def _defer(self, carried: CarriedUser, groups: tuple[str, ...]) -> None:
+        key = deferred_key_of_sub(self.carrier.settings.target_user_pool_id, carried.original_sub)
+        record = DeferredUser(carried.username or "", carried.original_sub, True, groups, {})
         self.hurry(lambda: self.store.put(key, record.to_json()))
 
 

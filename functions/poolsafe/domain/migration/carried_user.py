@@ -129,13 +129,11 @@ class Carrier:
 
     def is_same(self, carried: CarriedUser, found: User) -> bool:
         """Whether a user of the target is this one, brought by another sign-in of theirs."""
-        attribute = self.settings.sub_attribute
-        return attribute is not None and found.attributes.get(attribute) == carried.original_sub
+        return found.attributes.get(self.settings.sub_attribute) == carried.original_sub
 
     def original_sub(self, user: User) -> str:
         """The one that applications stored: that of before the first move."""
-        attribute = self.settings.sub_attribute
-        return (attribute and user.attributes.get(attribute)) or user.sub
+        return user.attributes.get(self.settings.sub_attribute) or user.sub
 
     def _names_in_source(self, user: User) -> Iterator[str]:
         source = self.source
@@ -173,6 +171,5 @@ class Carrier:
         """Everything that the source tells, flags exactly as they were, and the old `sub`."""
         kept = {name: value for name, value in user.attributes.items() if name not in self.settings.dropped}
         attributes = self.target.writable(kept)
-        if self.settings.sub_attribute is not None:
-            attributes[self.settings.sub_attribute] = self.original_sub(user)
+        attributes[self.settings.sub_attribute] = self.original_sub(user)
         return attributes

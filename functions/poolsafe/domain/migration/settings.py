@@ -35,8 +35,8 @@ class MigrationSettings:
     target_user_pool_id: str
     source: Mapping[str, Any]
     target: Mapping[str, Any]
+    sub_attribute: str
     on_mfa: OnMfa = OnMfa.RESET
-    sub_attribute: str | None = None
     dropped: tuple[str, ...] = ()
     source_role_arn: str | None = None
     source_external_id: str | None = None
