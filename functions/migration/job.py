@@ -39,7 +39,8 @@ class MigrationJob:
     @property
     def source(self) -> Side:
         request = self.request
-        role = bootstrap.Role(request.source_role_arn, request.source_external_id) if request.source_role_arn else None
+        external_id = self.application.settings.external_id
+        role = bootstrap.Role(request.source_role_arn, external_id) if request.source_role_arn else None
         return self._side(str(request.source_user_pool_id), role)
 
     @property

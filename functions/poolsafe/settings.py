@@ -24,6 +24,7 @@ class Settings:
     token_function: str = ""
     sub_attribute: str = ""
     migration_sources: tuple[str, ...] = ()
+    external_id: str | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -33,8 +34,8 @@ class Settings:
         the key for secrets; functions that have to do with none do not have it. ACCOUNT_ID is that of the stack, for
         those that have to know; IMPORT_ROLE the ARN of the role that Cognito writes the logs of an import with.
         USER_MIGRATION_FUNCTION and TOKEN_FUNCTION are the ARNs of the triggers, SUB_ATTRIBUTE the attribute with the
-        old `sub`, MIGRATION_SOURCE_ARNS the pools that the trigger may ask, separated by commas; Lambda itself sets
-        AWS_REGION.
+        old `sub`, MIGRATION_SOURCE_ARNS the pools that the trigger may ask, separated by commas, and
+        MIGRATION_EXTERNAL_ID what the roles of other accounts ask for; Lambda itself sets AWS_REGION.
         """
         return cls(
             bucket=environment["SNAPSHOT_BUCKET"],
@@ -47,6 +48,7 @@ class Settings:
             token_function=environment.get("TOKEN_FUNCTION", ""),
             sub_attribute=environment.get("SUB_ATTRIBUTE", ""),
             migration_sources=tuple(filter(None, environment.get("MIGRATION_SOURCE_ARNS", "").split(","))),
+            external_id=environment.get("MIGRATION_EXTERNAL_ID") or None,
         )
 
 

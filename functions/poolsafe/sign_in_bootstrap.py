@@ -38,6 +38,7 @@ class Triggers:
     sub_attribute: str
     claim: str
     clock: Clock = field(default_factory=SystemClock)
+    external_id: str | None = None
     _migrations: dict[str, tuple[float, MigrationSettings, CognitoPasswordCheck]] = field(default_factory=dict)
     _deferred: dict[str, ApplyDeferred] = field(default_factory=dict)
 
@@ -47,7 +48,7 @@ class Triggers:
     def migration(self, target_user_pool_id: str, hurry: Hurry) -> MigrateUser:
         """The migration into a pool. Raises TargetMismatch where none is attached."""
         settings, passwords = self._migration(target_user_pool_id, hurry)
-        source = pool_of(settings.source_user_pool_id, _role(settings))
+        source = pool_of(settings.source_user_pool_id, self._role(settings))
         return MigrateUser(Carrier.of(settings), passwords, source, pool_of(target_user_pool_id), self.store, hurry)
 
     def deferred(self, user_pool_id: str) -> ApplyDeferred:
@@ -66,13 +67,12 @@ class Triggers:
         settings = MigrationSettings.from_json(found.content) if found else None
         if settings is None or not settings.is_attached:
             raise TargetMismatch(f"{target}: no migration is attached. Start MigrationStateMachine with attach.")
-        passwords = CognitoPasswordCheck(settings.source_user_pool_id, settings.source_client_id, _role(settings))
+        passwords = CognitoPasswordCheck(settings.source_user_pool_id, settings.source_client_id, self._role(settings))
         self._migrations[target] = (self.clock.monotonic() + GOOD_FOR_SECONDS, settings, passwords)
         return settings, passwords
 
-
-def _role(settings: MigrationSettings) -> Role | None:
-    return Role(settings.source_role_arn, settings.source_external_id) if settings.source_role_arn else None
+    def _role(self, settings: MigrationSettings) -> Role | None:
+        return Role(settings.source_role_arn, self.external_id) if settings.source_role_arn else None
 
 
 @cache
@@ -87,11 +87,13 @@ def triggers() -> Triggers:
 
 
 def of(environment: Mapping[str, str]) -> Triggers:
-    """Read SNAPSHOT_BUCKET, SUB_ATTRIBUTE and ORIGINAL_SUB_CLAIM."""
+    """Read SNAPSHOT_BUCKET, SUB_ATTRIBUTE, ORIGINAL_SUB_CLAIM and MIGRATION_EXTERNAL_ID."""
     claim = environment["ORIGINAL_SUB_CLAIM"]
     if not may_be_claim(claim):
         raise InvalidRequest(
             "OriginalSubClaim (a parameter of the stack)", "names a claim that Cognito keeps for itself", "original_sub"
         )
     store = S3Store(environment["SNAPSHOT_BUCKET"], client("s3", config=HURRIED))
-    return Triggers(store, environment["SUB_ATTRIBUTE"], claim)
+    return Triggers(
+        store, environment["SUB_ATTRIBUTE"], claim, external_id=environment.get("MIGRATION_EXTERNAL_ID") or None
+    )

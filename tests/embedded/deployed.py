@@ -26,6 +26,8 @@ PASSED_ROLES = tuple(f"arn:aws:iam::000000000000:role/group-{name}" for name in 
 ANY_POOL = "arn:aws:cognito-idp:*:000000000000:userpool/*"
 #: A role of another account that the stack may assume.
 ASKING_ROLE = "arn:aws:iam::222222222222:role/ask-the-old-pool"
+#: What that role asks for.
+EXTERNAL_ID = "agreed-upon-between-us"
 #: When to give up on an execution, in seconds. Nothing is said about how long one should take.
 PATIENCE = 600
 #: Cognito actions that change a pool.

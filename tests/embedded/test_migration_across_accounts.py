@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.embedded.deployed import ASKING_ROLE, ORIGINAL_SUB, Deployed, person
+from tests.embedded.deployed import ASKING_ROLE, EXTERNAL_ID, ORIGINAL_SUB, Deployed, person
 from tests.embedded.migrations import CLAIM, PASSWORD, Move, claims, client, refused
 from tests.embedded.test_migration_at_sign_in import BY_MAIL, HIDDEN
 
 OTHER = {"AccessKeyId": "222222222222", "SecretAccessKey": "test"}
-EXTERNAL_ID = "agreed-upon-between-us"
 TRUST = {
     "Effect": "Allow",
     "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
@@ -46,21 +45,33 @@ def _document(statement: dict[str, Any]) -> str:
 
 
 def test_a_wrong_external_id_is_refused_before_anything_is_written(move: Move) -> None:
+    iam, name = move.deployed.cloud.client("iam", keys=OTHER), ASKING_ROLE.rpartition("/")[2]
+    asks_another = {**TRUST, "Condition": {"StringEquals": {"sts:ExternalId": "something-else"}}}
     request = {
         "action": "attach",
         "source_user_pool_id": move.source,
         "target_user_pool_id": move.target,
         "source_client_id": move.source_client,
         "source_role_arn": ASKING_ROLE,
-        "source_external_id": "something-else",
     }
-    assert move.deployed.refused("migration", request).error == "AccessDenied"
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=_document(asks_another))
+    try:
+        assert move.deployed.refused("migration", request).error == "AccessDenied"
+    finally:
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=_document(TRUST))
     assert move.deployed.keys(f"migrations/{move.target}/") == []
 
 
+def test_an_external_id_in_the_input_is_refused(move: Move) -> None:
+    request = {"action": "attach", "target_user_pool_id": move.target, "source_external_id": EXTERNAL_ID}
+    found = move.deployed.refused("migration", request)
+    assert (found.error, EXTERNAL_ID in found.message) == ("InvalidRequest", False)
+
+
 def test_people_of_another_account_move_and_the_machine_says_what_it_cannot_reach(move: Move) -> None:
-    attached = move.attach(source_role_arn=ASKING_ROLE, source_external_id=EXTERNAL_ID)
+    attached = move.attach(source_role_arn=ASKING_ROLE)
     assert any("another account" in warning for warning in attached["warnings"])
+    assert EXTERNAL_ID not in move.deployed.content(f"migrations/{move.target}/settings.json").decode()
     assert refused(move.sign_in, "ada", "Not-the-password-1") == HIDDEN
     answer = move.sign_in("ada", PASSWORD)
     assert claims(answer)[CLAIM]

@@ -158,7 +158,6 @@ class AttachTriggers:
             sub_attribute=self.sub_attribute,
             dropped=request.drop_attributes,
             source_role_arn=request.source_role_arn,
-            source_external_id=request.source_external_id,
         )
         return settings, warnings
 

@@ -26,7 +26,7 @@ class Action(StrEnum):
 FIELDS: Mapping[Action, frozenset[str]] = {
     Action.ATTACH: frozenset(
         {
-            *("source_user_pool_id", "source_client_id", "source_role_arn", "source_external_id"),
+            *("source_user_pool_id", "source_client_id", "source_role_arn"),
             *("triggers", "on_mfa", "drop_attributes", "quota_share"),
         }
     ),
@@ -52,7 +52,6 @@ class MigrationRequest:
     source_user_pool_id: str | None = None
     source_client_id: str | None = None
     source_role_arn: str | None = None
-    source_external_id: str | None = None
     triggers: tuple[Trigger, ...] = tuple(Trigger)
     on_mfa: OnMfa = OnMfa.RESET
     drop_attributes: tuple[str, ...] = ()
@@ -89,10 +88,6 @@ class MigrationRequest:
                 "is missing: an app client of the source with the flow ALLOW_ADMIN_USER_PASSWORD_AUTH, which the "
                 "trigger asks whether a password is right",
                 '"1h57kf5cpq17"',
-            )
-        if self.source_external_id and not self.source_role_arn:
-            raise InvalidRequest(
-                "source_role_arn", "is missing beside source_external_id", '"arn:aws:iam::111111111111:role/ask"'
             )
 
     @property

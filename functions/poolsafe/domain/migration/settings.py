@@ -27,7 +27,8 @@ class MigrationSettings:
     """`migrations/<target>/settings.json`.
 
     `source` and `target` are what `operations/read_target.py` tells of the two pools. `source_role_arn` is the role to
-    assume where the source belongs to another account. `dropped` are attributes that are left behind on purpose.
+    assume where the source belongs to another account; its external id counts as a secret, and is in the stack alone.
+    `dropped` are attributes that are left behind on purpose.
     """
 
     source_user_pool_id: str
@@ -39,7 +40,6 @@ class MigrationSettings:
     on_mfa: OnMfa = OnMfa.RESET
     dropped: tuple[str, ...] = ()
     source_role_arn: str | None = None
-    source_external_id: str | None = None
     is_attached: bool = True
 
     def to_json(self) -> bytes:
