@@ -148,11 +148,20 @@ class MemoryStore:
     before: Callable[[str], None] = nothing_happens
     may_use_key: bool = False
     content_types: dict[str, str] = field(default_factory=dict)
+    clock: FakeClock = field(default_factory=lambda: FakeClock())
+    times: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def with_secrets(self) -> MemoryStore:
         """The same bucket, as those see it who may use the key for secrets."""
-        return MemoryStore(self.objects, self.written, lambda operation: self.before(operation), may_use_key=True)
+        return MemoryStore(
+            self.objects,
+            self.written,
+            lambda operation: self.before(operation),
+            may_use_key=True,
+            clock=self.clock,
+            times=self.times,
+        )
 
     def put(
         self, key: str, content: bytes, metadata: Mapping[str, str] | None = None, content_type: str | None = None
@@ -163,6 +172,7 @@ class MemoryStore:
         if content_type is not None:
             self.content_types[key] = content_type
         self.written.append(key)
+        self.times[key] = self.clock.now()
         self.before("after PutObject")
 
     def put_if_absent(self, key: str, content: bytes) -> bool:
@@ -184,6 +194,9 @@ class MemoryStore:
     def first_key(self, prefix: str, start: str | None = None) -> str | None:
         self.before("ListObjectsV2")
         return min((key for key in self.objects if key.startswith(prefix) and key >= (start or "")), default=None)
+
+    def last_write(self, prefix: str) -> datetime | None:
+        return max((self.times[key] for key in self.keys(prefix)), default=None)
 
     def delete(self, key: str) -> None:
         self.before("DeleteObject")

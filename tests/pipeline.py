@@ -42,6 +42,7 @@ from poolsafe.operations.save_configuration import ConfigurationProgress, SaveCo
 from poolsafe.operations.seal import Exported, seal
 from poolsafe.operations.verify_snapshot import verify_snapshot
 from poolsafe.operations.verify_target import Readback, VerifyProgress, VerifyTarget
+from poolsafe.operations.weigh_losses import WeighLosses
 from poolsafe.ports import Deadline, UserPool
 from tests.fake_cognito import ACCOUNT, FakeCognito, FakeWaf
 from tests.fakes import FakeClock, FakeUserPool, MemoryStore, Never
@@ -65,6 +66,10 @@ class Machines:
     lanes: int = 1
     workers: int = 4
     runs: int = 0
+    brake_percent: float = 20
+
+    def __post_init__(self) -> None:
+        self.store.clock = self.clock
 
     def backup(self, pool: UserPool, execution: str | None = None, **options: Any) -> Manifest:
         """The backup machine, sealed."""
@@ -75,6 +80,8 @@ class Machines:
         export = Export(pool, self.store, file_format, ref.prefix, self.deadline)
         users, groups, memberships = self._export(export, "mfa" in request.include)
         configuration = self._configuration(pool, request, ref, groups)
+        weigh = WeighLosses(self.store, file_format, bootstrap.format_of, ref, self.brake_percent)
+        losses = weigh({"users": [users], "groups": [groups], "memberships": [memberships]})
         return seal(
             self.store,
             file_format,
@@ -86,6 +93,7 @@ class Machines:
             described["EstimatedNumberOfUsers"],
             configuration,
             {"poolsafe": "test"},
+            losses,
         )
 
     def restore(self, target: UserPool, execution: str | None = None, **options: Any) -> dict[str, Any]:

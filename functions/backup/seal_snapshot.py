@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.manifest import PARTIAL
 from poolsafe.domain.requests import BackupRequest
 from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.entrypoint import Event, Invocation, state
@@ -34,6 +35,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
         estimated_users=event["estimated_users"],
         configuration=ConfigurationProgress.of(event["configuration"]),
         versions=bootstrap.versions(),
+        losses=event["losses"],
     )
     result = {
         "status": manifest.status,
@@ -45,4 +47,5 @@ def handler(event: Event, invocation: Invocation) -> Event:
     }
     require("backup.result", result)
     invocation.count(Metric.SNAPSHOTS_SEALED, 1)
+    invocation.count(Metric.BACKUPS_PARTIAL, manifest.status == PARTIAL)
     return result

@@ -158,6 +158,9 @@ class ObjectStore(Protocol):
     def first_key(self, prefix: str, start: str | None = None) -> str | None:
         """The first key below a prefix, not before `start`; None where there is none."""
 
+    def last_write(self, prefix: str) -> datetime | None:
+        """When an object below a prefix was last written, by the store's own clock; None where there is none."""
+
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is removed already."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from .domain.quotas import Category, in_force
 from .errors import InvalidRequest
@@ -25,6 +26,10 @@ class Settings:
     sub_attribute: str = ""
     migration_sources: tuple[str, ...] = ()
     external_id: str | None = None
+    time_zone: str = "UTC"
+    retention_policy: Mapping[str, Any] = field(default_factory=dict)
+    retention_dry_run: bool = True
+    brake_percent: float = 20
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -35,7 +40,9 @@ class Settings:
         those that have to know; IMPORT_ROLE the ARN of the role that Cognito writes the logs of an import with.
         USER_MIGRATION_FUNCTION and TOKEN_FUNCTION are the ARNs of the triggers, SUB_ATTRIBUTE the attribute with the
         old `sub`, MIGRATION_SOURCE_ARNS the pools that the trigger may ask, separated by commas, and
-        MIGRATION_EXTERNAL_ID what the roles of other accounts ask for; Lambda itself sets AWS_REGION.
+        MIGRATION_EXTERNAL_ID what the roles of other accounts ask for; Lambda itself sets AWS_REGION. TIME_ZONE is
+        that of the schedules, RETENTION_POLICY JSON (`domain/retention/policy.py`), RETENTION a dry run unless it is
+        `apply`, and BRAKE_PERCENT the share from which on a loss is unusual.
         """
         return cls(
             bucket=environment["SNAPSHOT_BUCKET"],
@@ -49,6 +56,10 @@ class Settings:
             sub_attribute=environment.get("SUB_ATTRIBUTE", ""),
             migration_sources=tuple(filter(None, environment.get("MIGRATION_SOURCE_ARNS", "").split(","))),
             external_id=environment.get("MIGRATION_EXTERNAL_ID") or None,
+            time_zone=environment.get("TIME_ZONE", "UTC"),
+            retention_policy=json.loads(environment.get("RETENTION_POLICY", "{}")),
+            retention_dry_run=environment.get("RETENTION", "dry-run") != "apply",
+            brake_percent=float(environment.get("BRAKE_PERCENT", "20")),
         )
 
 

@@ -12,6 +12,7 @@ from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.check_target import require_importable, sub_attribute_of
 from poolsafe.operations.load_configuration import require_configuration
+from poolsafe.operations.note_reader import note_reader
 from poolsafe.operations.open_snapshot import find_snapshot
 from poolsafe.operations.read_target import keep_target, read_target
 from poolsafe.operations.take_up import frozen_plan, take_up
@@ -29,13 +30,15 @@ def handler(event: Event, invocation: Invocation) -> Event:
     manifest = find_snapshot(store, request.snapshot)
     if request.changes_configuration:
         require_configuration(manifest, "create_pool" if request.create_pool else "only.sections")
-    wanted = request.to_state(SnapshotRef(manifest.user_pool_id, manifest.snapshot_id))
+    ref = SnapshotRef(manifest.user_pool_id, manifest.snapshot_id)
+    wanted = request.to_state(ref)
     document = None
     if request.target_user_pool_id is not None:
         document = read_target(application.configuration(request.target_user_pool_id, request.quota_share))
         target = TargetPool.from_document(document)
         sub_attribute_of(request, target)
         require_importable(request, target)
+    note_reader(store, application.clock, ref, paths.restore_id)
     take_up(store, paths, wanted, again=request.restore_id is not None)
     if request.scope.is_selective:
         store.put(paths.selection_key, json.dumps(request.scope.selection).encode())

@@ -6,6 +6,7 @@ from poolsafe import bootstrap
 from poolsafe.domain.requests import RestoreRequest
 from poolsafe.domain.snapshot import RestorePaths
 from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.operations.note_reader import note_end
 from poolsafe.operations.report_restore import report_dry_run, report_restore
 from poolsafe.schema_check import require
 
@@ -33,4 +34,5 @@ def handler(event: Event, invocation: Invocation) -> Event:
             verified=event.get("verified"),
         )
     require("restore.result", result)
+    note_end(application.store, application.clock, request.snapshot, paths.restore_id)
     return result

@@ -69,12 +69,13 @@ IN_OTHER_ACCOUNTS = {
     "MigrationCheckRequestFunction",
     "SignInUserMigrationFunction",
 }
-#: The functions that remove something, and what: records of first sign-ins that have been, and the mark that says that
-#: more of them may come. The bucket keeps what is removed as an older version, for as long as its rule says
-#: (https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html).
+#: The functions that remove something, and what: snapshots that the policy does not keep, records of first sign-ins
+#: that have been, and the mark that says that more of them may come. The bucket keeps what is removed as an older
+#: version, for as long as its rule says (https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html).
 REMOVING = {
     "MigrationDetachTriggersFunction": ["deferred/*/open"],
     "MigrationEndMigrationFunction": ["deferred/*/open"],
+    "RetentionRetainSnapshotsFunction": ["snapshots/*", "secrets/*"],
     "SignInTokenFunction": ["deferred/*.json"],
 }
 #: Who counts records by their keys, and reads none of them.
@@ -117,6 +118,7 @@ COGNITO: dict[str, set[str]] = {
     "BackupExportUsersFunction": {"ListUsers", "AdminGetUserAuthFactors"},
     "BackupExportGroupsFunction": {"ListGroups"},
     "BackupExportMembershipsFunction": {"ListUsersInGroup", "DescribeUserPool"},
+    "BackupWeighLossesFunction": set(),
     "BackupSealSnapshotFunction": set(),
     "RestoreCheckRequestFunction": READ_TARGET,
     "RestoreVerifySnapshotFunction": set(),
@@ -179,6 +181,10 @@ COGNITO: dict[str, set[str]] = {
     "NightlyTakeNightFunction": set(),
     "NightlyNoteNightFunction": set(),
     "NightlySummarizeFunction": set(),
+    "RetentionCheckRequestFunction": set(),
+    "RetentionMarkSnapshotFunction": set(),
+    "RetentionRetainSnapshotsFunction": set(),
+    "RetentionReportRetentionFunction": set(),
     "VerifyCheckRequestFunction": set(),
     "VerifyVerifySnapshotsFunction": set(),
     "VerifyReportVerificationFunction": set(),
@@ -198,8 +204,9 @@ WRITES: dict[str, set[str]] = {
     "BackupExportUsersFunction": {"snapshots", "working"},
     "BackupExportGroupsFunction": {"snapshots", "working"},
     "BackupExportMembershipsFunction": {"snapshots", "working"},
+    "BackupWeighLossesFunction": {"brakes"},
     "BackupSealSnapshotFunction": {"snapshots"},
-    "RestoreCheckRequestFunction": {"working", "restores"},
+    "RestoreCheckRequestFunction": {"working", "restores", "readers"},
     "RestorePlanPoolFunction": {"working", "restores"},
     "RestoreMakePoolFunction": {"working", "restores"},
     "RestoreFinishPoolFunction": {"restores", "working"},
@@ -208,7 +215,7 @@ WRITES: dict[str, set[str]] = {
     "RestoreWriteImportFunction": {"working"},
     "RestoreRestoreUsersFunction": {"restores", "working", "credentials", "deferred", "waiting"},
     "RestoreVerifyTargetFunction": {"restores"},
-    "RestoreReportRestoreFunction": {"restores", "credentials"},
+    "RestoreReportRestoreFunction": {"restores", "credentials", "readers"},
     "MigrationDeferFederatedFunction": {"deferred"},
     "MigrationAttachTriggersFunction": {"migrations", "deferred"},
     "MigrationDetachTriggersFunction": {"migrations"},
@@ -217,6 +224,9 @@ WRITES: dict[str, set[str]] = {
     "NightlyTakeNightFunction": {"nights"},
     "NightlyNoteNightFunction": {"nights"},
     "NightlySummarizeFunction": {"nights"},
+    "RetentionMarkSnapshotFunction": {"holds", "brakes"},
+    "RetentionRetainSnapshotsFunction": {"removals", "retention"},
+    "RetentionReportRetentionFunction": {"retention"},
     "VerifyVerifySnapshotsFunction": {"verifications"},
     "VerifyReportVerificationFunction": {"verifications"},
     "SignInUserMigrationFunction": {"deferred"},
@@ -233,10 +243,11 @@ READS: dict[str, set[str]] = {
     "RestoreFinishPoolFunction": {"snapshots", "secrets", "restores"},
     "BackupExportUsersFunction": {"snapshots", "working"},
     "BackupExportMembershipsFunction": {"snapshots", "working"},
-    "BackupSealSnapshotFunction": {"snapshots"},
-    "RestoreCheckRequestFunction": {"snapshots", "restores", "working"},
+    "BackupWeighLossesFunction": {"snapshots"},
+    "BackupSealSnapshotFunction": {"snapshots", "removals"},
+    "RestoreCheckRequestFunction": {"snapshots", "restores", "working", "removals"},
     "RestoreVerifySnapshotFunction": {"snapshots"},
-    "RestorePlanRestoreFunction": {"snapshots", "working", "waiting"},
+    "RestorePlanRestoreFunction": {"snapshots", "working", "waiting", "brakes"},
     "RestoreRestoreGroupsFunction": {"snapshots", "working"},
     "RestoreWriteImportFunction": {"snapshots", "working"},
     "RestoreStartImportFunction": {"working"},
@@ -250,6 +261,9 @@ READS: dict[str, set[str]] = {
     "MigrationEndMigrationFunction": {"migrations"},
     "MigrationReportMigrationFunction": {"migrations", "working"},
     "NightlyTakeNightFunction": {"nights"},
+    "RetentionMarkSnapshotFunction": {"snapshots", "holds", "brakes", "removals"},
+    "RetentionRetainSnapshotsFunction": {"snapshots", "holds", "brakes", "readers", "removals", "retention"},
+    "RetentionReportRetentionFunction": {"retention"},
     "SignInUserMigrationFunction": {"migrations"},
     "SignInTokenFunction": {"deferred"},
     "VerifyVerifySnapshotsFunction": {"snapshots"},
@@ -272,6 +286,7 @@ RUNNING = {
 #: The roles that EventBridge Scheduler starts machines with, by which: SAM makes them.
 SCHEDULE_ROLES = {
     "NightlyStateMachineNightlyRole": "NightlyStateMachine",
+    "RetentionStateMachineDailyRole": "RetentionStateMachine",
     "VerifyStateMachineDailyRole": "VerifyStateMachine",
 }
 
@@ -410,7 +425,7 @@ def test_every_statement_allows_named_actions_on_named_resources(name: str) -> N
         assert ("*" in listed(statement["Resource"])) is unbound
 
 
-def test_nobody_may_delete_anything_but_records_of_first_sign_ins_and_their_mark() -> None:
+def test_snapshots_are_deleted_by_retention_alone_and_others_delete_records_of_first_sign_ins() -> None:
     """And no version of any object: what is removed can be had back until its rule forgets it."""
     allowed = {action for role in roles().values() for s in statements(role) for action in listed(s["Action"])}
     assert {action for action in allowed if "Delete" in action} == {"s3:DeleteObject"}
@@ -427,11 +442,18 @@ def test_nobody_may_delete_anything_but_records_of_first_sign_ins_and_their_mark
 @pytest.mark.parametrize("name", REMOVING)
 def test_a_removal_reaches_no_other_folder_and_not_what_the_other_one_removes(name: str) -> None:
     record, mark = "deferred/us-east-1_AbCdEfGhI/0f.json", "deferred/us-east-1_AbCdEfGhI/open"
-    others = ("snapshots/a/b/manifest.json", "restores/a/report.json", "migrations/a/settings.json", "waiting/a.json")
-    [pattern] = REMOVING[name]
-    assert [key for key in (record, mark, *others) if fnmatchcase(key, pattern)] == (
-        [record] if name == "SignInTokenFunction" else [mark]
+    snapshot, secret = "snapshots/a/b/manifest.json", "secrets/a/b/clients.json"
+    others = (
+        "restores/a/report.json",
+        "migrations/a/settings.json",
+        "waiting/a.json",
+        "holds/a/b.json",
+        "brakes/a/b.json",
     )
+    reached = {"SignInTokenFunction": [record], "RetentionRetainSnapshotsFunction": [snapshot, secret]}
+    keys_there = (record, mark, snapshot, secret, *others)
+    found = [key for key in keys_there if any(fnmatchcase(key, pattern) for pattern in REMOVING[name])]
+    assert found == reached.get(name, [mark])
 
 
 def test_the_table_of_cognito_actions_names_every_function() -> None:

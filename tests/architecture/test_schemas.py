@@ -18,6 +18,7 @@ from poolsafe.domain.nightly.request import NightlyRequest
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.domain.restore.difference import Declared, Undeclared
 from poolsafe.domain.restore.outcome import Kind, Result
+from poolsafe.domain.retention.request import RetentionRequest
 from tests.architecture.repository import JOBS, ROOT, Json
 
 SCHEMAS = {
@@ -132,6 +133,7 @@ RESULTS = {
     "assessment_id": "assess",
     "night": "nightly",
     "verification_id": "verify",
+    "retention_id": "retention",
 }
 
 
@@ -204,6 +206,14 @@ def test_the_input_of_a_verification_in_the_readme_is_accepted() -> None:
     assert problems("verify.request", shown) == []
 
 
+def test_the_inputs_of_retention_in_the_readme_are_accepted() -> None:
+    shown = [block for block in readme_blocks() if {"policy", "hold", "release"} & block.keys()]
+    assert len(shown) == 3
+    for block in shown:
+        assert problems("retention.request", block) == []
+        RetentionRequest.of(block, frozenset({"us-east-1"}), {"keep_last": 1}, "UTC", dry_run=True)
+
+
 def test_no_example_is_another_blocks() -> None:
     kinds = (
         {"user_pool_ids"},
@@ -215,5 +225,8 @@ def test_no_example_is_another_blocks() -> None:
         {"snapshot", "create_pool"},
         {"snapshot"},
         {"status"},
+        {"dry_run"},
+        {"hold"},
+        {"release"},
     )
     assert [block for block in readme_blocks() if not any(kind <= block.keys() for kind in kinds)] == []

@@ -147,14 +147,37 @@ def test_the_bucket_is_nobody_elses() -> None:
     assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
-def test_the_bucket_is_reached_over_tls_alone_and_its_policy_allows_nothing() -> None:
+def denials() -> dict[str, Json]:
+    """The statements of the bucket's policy, those that a parameter adds among them."""
     name, _ = bucket()
     [policy] = resources("AWS::S3::BucketPolicy").values()
     assert policy["Properties"]["Bucket"] == {"Ref": name}
-    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    found = [one.get("Fn::If", [None, one])[1] for one in policy["Properties"]["PolicyDocument"]["Statement"]]
+    return {statement["Sid"]: statement for statement in found}
+
+
+def test_the_policy_of_the_bucket_allows_nothing() -> None:
+    assert {(one["Effect"], one["Principal"]) for one in denials().values()} == {("Deny", "*")}
+
+
+def test_the_bucket_is_reached_over_tls_alone() -> None:
+    name, _ = bucket()
+    statement = denials()["OnlyTls"]
+    assert statement["Action"] == "s3:*"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+
+
+def test_snapshots_are_deleted_by_one_role_and_their_versions_by_nobody() -> None:
+    name, _ = bucket()
+    folders = [{"Fn::Sub": f"${{{name}.Arn}}/{folder}/*"} for folder in ("snapshots", "secrets")]
+    deleting, forever = denials()["RetentionAloneDeletesSnapshots"], denials()["NobodyDeletesVersionsOrTheBucket"]
+    assert (deleting["Action"], deleting["Resource"]) == ("s3:DeleteObject", folders)
+    role = {"Fn::GetAtt": ["RetentionRetainSnapshotsFunctionRole", "Arn"]}
+    assert deleting["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": role}}
+    assert forever["Action"] == ["s3:DeleteObjectVersion", "s3:DeleteBucket"]
+    assert forever["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, *folders]
+    assert "Condition" not in forever
 
 
 def test_no_snapshot_and_no_report_ever_expires_by_itself() -> None:
@@ -169,12 +192,15 @@ def test_no_snapshot_and_no_report_ever_expires_by_itself() -> None:
     # A file of passwords is not kept for longer than they are good for unless a pool says otherwise.
     assert days["credentials/"] == 7
     assert not [rule for rule in expiring if "Transitions" in rule]
-    # A record waits for its user for as long as it takes; only what was removed or rewritten is forgotten.
+    # A record waits for its user for as long as it takes, a snapshot stays until retention removes it; only what was
+    # removed or rewritten is forgotten.
     forgotten = {rule["Prefix"]: rule["NoncurrentVersionExpiration"] for rule in expiring}
     assert forgotten == {
         "working/": {"NoncurrentDays": 1},
         "credentials/": {"NoncurrentDays": 1},
         "deferred/": {"NoncurrentDays": 30},
+        "snapshots/": {"NoncurrentDays": {"Ref": "RecoverDays"}},
+        "secrets/": {"NoncurrentDays": {"Ref": "RecoverDays"}},
     }
 
 

@@ -20,6 +20,7 @@ FUNCTIONS = (
     "BackupExportUsersFunction",
     "BackupExportGroupsFunction",
     "BackupExportMembershipsFunction",
+    "BackupWeighLossesFunction",
     "BackupSealSnapshotFunction",
     "RestoreCheckRequestFunction",
     "RestoreVerifySnapshotFunction",
@@ -50,6 +51,10 @@ FUNCTIONS = (
     "NightlyTakeNightFunction",
     "NightlyNoteNightFunction",
     "NightlySummarizeFunction",
+    "RetentionCheckRequestFunction",
+    "RetentionMarkSnapshotFunction",
+    "RetentionRetainSnapshotsFunction",
+    "RetentionReportRetentionFunction",
     "VerifyCheckRequestFunction",
     "VerifyVerifySnapshotsFunction",
     "VerifyReportVerificationFunction",
@@ -66,6 +71,8 @@ CHANGING_TRIGGERS = (
 )
 #: Those that write secrets, and those that read them.
 WITH_SECRETS = ("BackupExportConfigurationFunction", "RestorePlanPoolFunction", *CHANGING_POOLS)
+#: The one that removes snapshots, and no version of them.
+RETAINING = "RetentionRetainSnapshotsFunction"
 SECRET = "TheSecretThatTheApplicationKeeps0001"
 ANYBODY = {
     "Version": "2012-10-17",
@@ -231,8 +238,11 @@ def test_no_function_can_delete_or_overwrite_a_snapshot(
     s3 = deployed.cloud.client("s3", keys=keys_of(function))
     manifest = {"Bucket": deployed.bucket, "Key": f"snapshots/{snapshot}/manifest.json"}
     before = deployed.content(manifest["Key"])
-    assert denied(lambda: s3.delete_object(**manifest))
-    assert denied(lambda: s3.delete_object(**manifest, VersionId="null"))
+    if function != RETAINING:
+        assert denied(lambda: s3.delete_object(**manifest))
+    version = deployed.cloud.client("s3").head_object(**manifest)["VersionId"]
+    for one in (version, "null"):
+        assert denied(lambda one=one: s3.delete_object(**manifest, VersionId=one))  # type: ignore[misc]
     assert denied(
         lambda: s3.put_bucket_versioning(Bucket=deployed.bucket, VersioningConfiguration={"Status": "Suspended"})
     )
@@ -375,6 +385,67 @@ def test_only_the_functions_that_have_to_do_with_secrets_read_them(
         assert SECRET.encode() in s3.get_object(Bucket=deployed.bucket, Key=secrets)["Body"].read()
     else:
         assert denied(lambda: s3.get_object(Bucket=deployed.bucket, Key=secrets))
-    assert denied(lambda: s3.delete_object(Bucket=deployed.bucket, Key=secrets))
+    if function != RETAINING:
+        assert denied(lambda: s3.delete_object(Bucket=deployed.bucket, Key=secrets))
     if function != "BackupExportConfigurationFunction":
         assert denied(lambda: s3.put_object(Bucket=deployed.bucket, Key=secrets, Body=b"{}"))
+
+
+# What the bucket refuses, whatever else somebody may do
+
+
+def test_no_administrator_deletes_a_snapshot_its_versions_or_the_bucket(
+    deployed: Deployed, snapshot: str, secrets: str, somebody: Callable[..., Json]
+) -> None:
+    s3 = deployed.cloud.client("s3", keys=somebody(allowed("*")))
+    root = deployed.cloud.client("s3")
+    for key in (f"snapshots/{snapshot}/manifest.json", secrets):
+        version = root.head_object(Bucket=deployed.bucket, Key=key)["VersionId"]
+        assert denied(lambda key=key: s3.delete_object(Bucket=deployed.bucket, Key=key))  # type: ignore[misc]
+        assert denied(
+            lambda key=key, version=version: s3.delete_object(Bucket=deployed.bucket, Key=key, VersionId=version)  # type: ignore[misc]
+        )
+        assert key in deployed.keys(key)
+    assert denied(lambda: s3.delete_bucket(Bucket=deployed.bucket))
+    s3.put_object(Bucket=deployed.bucket, Key="other/x", Body=b"x")
+    s3.delete_object(Bucket=deployed.bucket, Key="other/x")
+
+
+def test_no_administrator_writes_under_another_key(
+    deployed: Deployed, secrets_key: str, somebody: Callable[..., Json]
+) -> None:
+    key_id = deployed.cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    s3 = deployed.cloud.client("s3", keys=somebody(allowed("*")))
+    ransom = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id}
+    theirs = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
+    for folder in ("snapshots/us-east-1_Nobody000/x", "other"):
+        for under in (ransom, theirs):
+            assert denied(
+                lambda folder=folder, under=under: s3.put_object(  # type: ignore[misc]
+                    Bucket=deployed.bucket, Key=f"{folder}/y", Body=b"", **under
+                )
+            )
+    for folder in ("secrets", "credentials"):
+        assert denied(lambda folder=folder: s3.put_object(Bucket=deployed.bucket, Key=f"{folder}/y", Body=b""))  # type: ignore[misc]
+
+
+def test_retention_removes_snapshots_and_can_neither_read_users_nor_write_a_snapshot(
+    deployed: Deployed, snapshot: str, keys_of: Callable[[str], Json]
+) -> None:
+    s3 = deployed.cloud.client("s3", keys=keys_of(RETAINING))
+    folder = f"snapshots/{snapshot}/"
+    deployed.put("snapshots/us-east-1_Nobody000/x/users/00-00000.parquet", b"")
+    s3.delete_object(Bucket=deployed.bucket, Key="snapshots/us-east-1_Nobody000/x/users/00-00000.parquet")
+    [users] = deployed.keys(f"{folder}users/")
+    assert not denied(lambda: s3.get_object(Bucket=deployed.bucket, Key=f"{folder}manifest.json"))
+    for refused in (
+        lambda: s3.get_object(Bucket=deployed.bucket, Key=users),
+        lambda: s3.put_object(Bucket=deployed.bucket, Key=users, Body=b""),
+        lambda: s3.put_object(Bucket=deployed.bucket, Key=f"holds/{snapshot}.json", Body=b""),
+        lambda: s3.put_object(Bucket=deployed.bucket, Key=f"brakes/{snapshot}.json", Body=b""),
+        lambda: s3.delete_object(Bucket=deployed.bucket, Key=f"brakes/{snapshot}.json"),
+        lambda: s3.delete_object(Bucket=deployed.bucket, Key="restores/x/report.json"),
+        lambda: s3.put_bucket_lifecycle_configuration(Bucket=deployed.bucket, LifecycleConfiguration={"Rules": []}),
+        lambda: s3.delete_bucket_policy(Bucket=deployed.bucket),
+    ):
+        assert denied(refused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ..errors import Rejected
@@ -79,6 +80,11 @@ class S3Store:
         with our_errors("ListObjectsV2"):
             answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1, **after)
         return next((str(entry["Key"]) for entry in answer.get("Contents", ())), None)
+
+    def last_write(self, prefix: str) -> datetime | None:
+        with our_errors("ListObjectsV2"):
+            pages = [page.get("Contents", ()) for page in self._pages(Prefix=prefix)]
+        return max((entry["LastModified"] for page in pages for entry in page), default=None)
 
     def delete(self, key: str) -> None:
         with our_errors("DeleteObject"):

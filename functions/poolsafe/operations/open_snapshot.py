@@ -40,7 +40,7 @@ def find_snapshot(store: ObjectStore, wanted: SnapshotRef) -> Manifest:
         return read_manifest(store, wanted)
     pool_id = wanted.user_pool_id
     passed_over = 0
-    for snapshot_id in _sealed_newest_first(store, pool_id):
+    for snapshot_id in sealed_newest_first(store, pool_id):
         manifest = read_manifest(store, SnapshotRef(pool_id, snapshot_id))
         if manifest.status == COMPLETE:
             return manifest
@@ -53,7 +53,8 @@ def find_snapshot(store: ObjectStore, wanted: SnapshotRef) -> Manifest:
     raise SnapshotNotFound(_not_found(store, wanted))
 
 
-def _sealed_newest_first(store: ObjectStore, user_pool_id: str) -> Iterator[str]:
+def sealed_newest_first(store: ObjectStore, user_pool_id: str) -> Iterator[str]:
+    """The ids of a pool's snapshots that have a manifest."""
     folders = filter(SNAPSHOT_ID.fullmatch, store.folders(snapshots_prefix(user_pool_id)))
     for snapshot_id in reversed(list(folders)):
         if store.get(SnapshotRef(user_pool_id, snapshot_id).manifest_key) is not None:
@@ -61,7 +62,7 @@ def _sealed_newest_first(store: ObjectStore, user_pool_id: str) -> Iterator[str]
 
 
 def _not_found(store: ObjectStore, ref: SnapshotRef) -> str:
-    sealed = list(islice(_sealed_newest_first(store, ref.user_pool_id), 3))
+    sealed = list(islice(sealed_newest_first(store, ref.user_pool_id), 3))
     if not sealed:
         return (
             f"snapshot: no snapshot of {ref.user_pool_id} lies in this stack's bucket. Check the pool id, and that "

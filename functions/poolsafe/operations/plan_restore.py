@@ -30,6 +30,7 @@ from ..domain.restore.wishes import OnConflict
 from ..domain.snapshot import RestorePaths
 from ..errors import InvalidRequest
 from ..ports import Deadline, FileFormat, ObjectStore, Where
+from .brakes import brake_warnings
 from .find_holders import FindHolders
 from .find_twins import FindTwins
 from .parts import PartWriter, part_keys, read_keys
@@ -234,11 +235,10 @@ class PlanRestore:
         self, rates: Mapping[Category, float], progress: PlanProgress, configuration: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Write plan.json and return it. `configuration` is what will become of the pool itself."""
-        survey = Survey.from_state(progress.survey)
-        groups = sum(map(self._is_written, self._restored_groups()))
-        summary = summarise(
-            self.reader.manifest, self.request, self.planner, self.paths.restore_id, rates, survey, groups
-        )
+        groups, manifest = sum(map(self._is_written, self._restored_groups())), self.reader.manifest
+        survey, restore_id = Survey.from_state(progress.survey), self.paths.restore_id
+        summary = summarise(manifest, self.request, self.planner, restore_id, rates, survey, groups)
+        summary["warnings"] = [*brake_warnings(self.store, self.request.snapshot), *summary["warnings"]]
         summary["configuration"] = configuration
         self.store.put(self.paths.plan_key, json.dumps(summary, indent=1).encode())
         return summary

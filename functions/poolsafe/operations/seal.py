@@ -25,6 +25,7 @@ from ..domain.requests import BackupRequest
 from ..domain.snapshot import SnapshotRef
 from ..errors import SealRefused
 from ..ports import Clock, FileFormat, ObjectStore
+from .note_reader import is_going
 from .open_snapshot import read_manifest
 from .parts import part_keys
 from .save_configuration import ConfigurationProgress
@@ -54,8 +55,12 @@ def seal(
     estimated_users: int,
     configuration: ConfigurationProgress,
     versions: Mapping[str, str],
+    losses: Sequence[str] = (),
 ) -> Manifest:
-    """Check everything and write the manifest. Raises SealRefused, and then no manifest is there."""
+    """Check everything and write the manifest. Raises SealRefused, and then no manifest is there.
+
+    `losses` are the warnings of `weigh_losses.py`.
+    """
     kinds = {"users": exported.users, "groups": exported.groups, "memberships": exported.memberships}
     files = [_config_file(store, ref, path) for path in configuration.files]
     secrets = tuple(File(**file) for file in configuration.secrets)
@@ -77,6 +82,7 @@ def seal(
         options=_options(request),
         versions=versions,
         warnings=(
+            *losses,
             *_warnings(counts, exported, estimated_users, unreadable),
             *_configuration_warnings(request, sections),
             *configuration.warnings,
@@ -86,6 +92,8 @@ def seal(
         sections=sections,
         secrets=secrets,
     )
+    if is_going(store, ref):
+        raise _refused(ref, "nobody wrote to it for a day, and retention has begun to remove it")
     content = json.dumps(manifest.to_json(), indent=1, ensure_ascii=False).encode()
     if store.put_if_absent(ref.manifest_key, content):
         return manifest

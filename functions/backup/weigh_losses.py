@@ -1,0 +1,30 @@
+"""State WeighLosses: has an unusual share of the pool vanished since the last snapshot?"""
+
+from __future__ import annotations
+
+from poolsafe import bootstrap
+from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.requests import BackupRequest
+from poolsafe.domain.snapshot import SnapshotRef
+from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.operations.weigh_losses import WeighLosses
+
+
+@state("backup", "WeighLosses")
+def handler(event: Event, invocation: Invocation) -> Event:
+    application, request = invocation.application, BackupRequest.from_state(event["request"])
+    weigh = WeighLosses(
+        application.store,
+        bootstrap.FORMATS[request.format],
+        bootstrap.format_of,
+        SnapshotRef(request.user_pool_id, event["snapshot_id"]),
+        application.settings.brake_percent,
+    )
+    warnings = weigh(
+        {
+            "users": [ExportProgress.of(lane) for lane in event["users"]],
+            "groups": [ExportProgress.of(event["groups"])],
+            "memberships": [ExportProgress.of(event["memberships"])],
+        }
+    )
+    return {"warnings": warnings}

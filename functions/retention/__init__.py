@@ -1,0 +1,1 @@
+"""The states of the retention machine: one file each, no logic."""
