@@ -1,4 +1,5 @@
 # Everything runs in .venv, made on first use with nothing but Python 3.11 or newer. `make` alone says what there is.
+# checkov alone has an environment of its own: it pins other versions of what is in .venv.
 
 PORT ?= 4566
 # The first that works: a version manager may put names on the PATH that lead nowhere.
@@ -7,7 +8,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv/bin/python
 REQUIREMENTS := local/requirements.txt tests/requirements.txt
 TESTS := $(wildcard tests/unit tests/contract tests/architecture tests/faults tests/embedded)
-LOCKED := functions/layers/shared functions/layers/pyarrow local tests
+LOCKED := functions/layers/shared functions/layers/pyarrow local tests tests/checks
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check up down build bench lock clean
@@ -21,12 +22,13 @@ demo: .venv/installed ## back up a user pool, lose it, restore it and check: the
 test: .venv/installed ## all tests
 	$(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
-check: .venv/installed ## lint, types, template
+check: .venv/installed .venv-checks/installed ## lint, types, template
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy functions local tests
 	.venv/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 .venv/bin/sam validate --lint --region us-east-1
+	$(VENV) -m tests.checks
 
 up: .venv/installed ## the embedded cloud with the stack deployed (PORT=4566, QUOTAS=documented for the pace of AWS)
 	$(VENV) -m local up --port $(PORT)
@@ -48,13 +50,20 @@ lock: .venv/installed ## pin every requirements.in anew, with hashes
 
 clean: ## remove everything that can be made again
 	if [ -x $(VENV) ]; then $(VENV) -m local down; fi
-	rm -rf .venv .embedded .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-checks .embedded .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # The locks are complete, so nothing is left to resolve (--no-deps).
+define install
+@test -n "$(PYTHON)" || { echo "Python 3.11 or newer, with venv, is needed"; exit 1; }
+rm -rf $(@D)
+$(PYTHON) -m venv $(@D)
+$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+	$(addprefix --requirement ,$^)
+touch $@
+endef
+
 .venv/installed: $(REQUIREMENTS)
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer, with venv, is needed"; exit 1; }
-	rm -rf .venv
-	$(PYTHON) -m venv .venv
-	$(VENV) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
-		$(addprefix --requirement ,$(REQUIREMENTS))
-	touch $@
+	$(install)
+
+.venv-checks/installed: tests/checks/requirements.txt
+	$(install)

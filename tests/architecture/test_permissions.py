@@ -5,16 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import Any
 
 import pytest
-from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
-from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
 from poolsafe.adapters.cognito import _METHODS as METHODS
 from poolsafe.domain.quotas import OPERATIONS
-from tests.architecture.repository import MACHINES, Json, camel, functions, modules, plain, resources, template
+from tests.architecture.cloudformation import cloudformation
+from tests.architecture.repository import MACHINES, Json, camel, functions, modules, resources, template
 
 USER_POOLS = {"Fn::Sub": "arn:${AWS::Partition}:cognito-idp:*:${AWS::AccountId}:userpool/*"}
 WEB_ACLS = {"Fn::Sub": "arn:${AWS::Partition}:wafv2:*:${AWS::AccountId}:regional/webacl/*"}
@@ -291,18 +289,6 @@ SCHEDULE_ROLES = {
 }
 
 every_function = pytest.mark.parametrize("name", functions())
-
-
-@cache
-def cloudformation() -> Json:
-    """The template as CloudFormation gets it."""
-    document = plain(template())
-    for resource in document["Resources"].values():
-        for uri in ("CodeUri", "ContentUri", "DefinitionUri"):
-            if uri in resource.get("Properties", {}):
-                resource["Properties"][uri] = "s3://bucket/key"
-    document["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-    return plain(Translator({}, Parser()).translate(document, {}))
 
 
 @pytest.fixture(autouse=True)

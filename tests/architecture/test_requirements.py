@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.repository import FUNCTIONS, ROOT
 
 LAYERS = tuple(sorted(path.name for path in (FUNCTIONS / "layers").iterdir() if path.is_dir()))
-LOCKS = (*(FUNCTIONS / "layers" / layer for layer in LAYERS), ROOT / "local", ROOT / "tests")
+LOCKS = (*(FUNCTIONS / "layers" / layer for layer in LAYERS), ROOT / "local", ROOT / "tests", ROOT / "tests/checks")
 REQUIREMENT = re.compile(r"(?P<name>[a-z0-9][a-z0-9.\-]*)==(?P<version>[^\s;]+)( ; (?P<when>.+))?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 #: ministack and aws-sam-cli pin an older SDK than Lambda gets; functions run with the layer's there too.
@@ -45,10 +45,15 @@ def asked_for(folder: Path) -> dict[str, str | None]:
     return {name.partition("[")[0]: version or None for name, _, version in split}
 
 
-def test_there_is_a_lock_for_every_layer_for_the_cloud_and_for_the_tests() -> None:
+def test_there_is_a_lock_for_every_layer_for_the_cloud_for_the_tests_and_for_the_checks() -> None:
     assert LAYERS == ("pyarrow", "shared")
-    locked = {path.parent for path in ROOT.glob("*/requirements.txt")} | set(FUNCTIONS.rglob("requirements.txt"))
-    assert {path.parent if path.is_file() else path for path in locked} == set(LOCKS)
+    inside = (found for folder in (FUNCTIONS, ROOT / "tests") for found in folder.rglob("requirements.txt"))
+    assert {path.parent for path in (*ROOT.glob("*/requirements.txt"), *inside)} == set(LOCKS)
+
+
+def test_make_lock_pins_every_lock_anew() -> None:
+    [line] = re.findall(r"^LOCKED := (.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert {ROOT / folder for folder in line.split()} == set(LOCKS)
 
 
 @every_lock
