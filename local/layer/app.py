@@ -9,6 +9,7 @@ import os
 
 from ministack import app as emulator
 
+from . import alarms
 from .addresses import addresses
 from .aliases import aliases
 from .attribute_updates import attribute_updates
@@ -22,6 +23,7 @@ from .concern import Concern, surround
 from .constraints import constraints
 from .controls import App, with_controls
 from .devices import devices, put_devices
+from .embedded_metrics import extract_embedded_metrics
 from .faults import Faults
 from .federated_sign_in import FederatedSignIn
 from .function_process import make_functions_like_lambda
@@ -56,6 +58,7 @@ from .risk import risk
 from .schema_checks import schema_checks
 from .schema_names import schema_names
 from .seed import put_users
+from .service_metrics import send_execution_metrics
 from .sessions import sessions
 from .sign_in_names import sign_in_names
 from .signing_certificate import signing_certificate
@@ -141,6 +144,9 @@ def application() -> App:
     leave_tokens_alone()
     make_secrets_like_cognito()
     make_functions_like_lambda()
+    extract_embedded_metrics()
+    send_execution_metrics()
+    alarms.make_alarms_like_cloudwatch()
     mend_cloudformation()
     see_resources_in_bodies()
     controls = {
@@ -148,6 +154,7 @@ def application() -> App:
         "messages": messages.control,
         "inbox": inbox.control,
         "faults": faults.control,
+        "alarms": alarms.control,
         "users": put_users,
         "import": imports.control,
         "devices": put_devices,

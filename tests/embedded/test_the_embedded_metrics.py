@@ -1,0 +1,419 @@
+"""Metrics and alarms of the embedded cloud do what CloudWatch documents: the tests of our alarms rest on it."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.cloud import Cloud
+from local.layer.alarms import state_of
+from local.layer.embedded_metrics import Broken, metrics_of
+from local.layer.metric_math import NotMath, evaluated
+
+NAMESPACE = "EmbeddedMetrics"
+Put = Callable[..., None]
+MakeAlarm = Callable[..., str]
+
+
+def a_name(what: str) -> str:
+    return f"{what}-{uuid.uuid4().hex[:8]}"
+
+
+def later(**ahead: float) -> datetime:
+    return datetime.now(UTC) + timedelta(**ahead)
+
+
+def refusal(call: Callable[[], Any]) -> str:
+    with pytest.raises(ClientError) as refused:
+        call()
+    return str(refused.value.response["Error"]["Code"])
+
+
+@pytest.fixture(scope="module")
+def watch(cloud: Cloud) -> Any:
+    return cloud.client("cloudwatch")
+
+
+@pytest.fixture(scope="module")
+def role(cloud: Cloud) -> str:
+    """A role that functions and state machines may take, and that may do nothing."""
+    services = {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}
+    trust = {"Effect": "Allow", "Principal": services, "Action": "sts:AssumeRole"}
+    made = cloud.client("iam").create_role(
+        RoleName=a_name("counted"),
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+    return str(made["Role"]["Arn"])
+
+
+@pytest.fixture
+def put(watch: Any) -> Put:
+    """Puts a value of a metric, that many hours ago."""
+
+    def put(metric: str, value: float, hours_ago: float = 0, unit: str = "Count", **dimensions: str) -> None:
+        datum = {"MetricName": metric, "Value": value, "Unit": unit, "Timestamp": later(hours=-hours_ago)}
+        listed = [{"Name": name, "Value": text} for name, text in dimensions.items()]
+        watch.put_metric_data(Namespace=NAMESPACE, MetricData=[{**datum, "Dimensions": listed}])
+
+    return put
+
+
+@pytest.fixture
+def make_alarm(watch: Any) -> Iterator[MakeAlarm]:
+    """Makes an alarm on the hourly sum of a metric being over 0, unless told otherwise; returns its name."""
+    made: list[str] = []
+
+    def make(metric: str | None, **settings: Any) -> str:
+        made.append(a_name("alarm"))
+        one = {"MetricName": metric, "Namespace": NAMESPACE, "Statistic": "Sum", "Period": 3600} if metric else {}
+        over = {"EvaluationPeriods": 1, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold"}
+        watch.put_metric_alarm(AlarmName=made[-1], **{**one, **over, **settings})
+        return made[-1]
+
+    yield make
+    if made:
+        watch.delete_alarms(AlarmNames=made)
+
+
+def sums(watch: Any, namespace: str, metric: str, dimensions: Mapping[str, str]) -> list[float]:
+    """The sums of a metric's minutes in the last hour, as GetMetricStatistics tells them."""
+    told = watch.get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=later(hours=-1),
+        EndTime=later(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return [point["Sum"] for point in sorted(told["Datapoints"], key=lambda point: point["Timestamp"])]
+
+
+# The embedded metric format
+
+
+def line(**changed: Any) -> str:
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["service"]], "Metrics": [{"Name": "Done", "Unit": "Count"}]}
+    meta = {"Timestamp": 1_700_000_000_500, "CloudWatchMetrics": [{**directive, **changed.pop("directive", {})}]}
+    return json.dumps({"_aws": {**meta, **changed.pop("meta", {})}, "service": "test", "Done": [1, 2.5], **changed})
+
+
+def test_a_line_says_a_value_for_each_member_of_an_array() -> None:
+    said = list(metrics_of(line()))
+    assert [(datum.namespace, datum.name, datum.unit, datum.value) for datum in said] == [
+        (NAMESPACE, "Done", "Count", 1),
+        (NAMESPACE, "Done", "Count", 2.5),
+    ]
+    assert {datum.time for datum in said} == {1_700_000_000.5}
+    assert all(datum.dimensions == {"service": "test"} for datum in said)
+
+
+def test_each_set_of_dimensions_is_a_metric_of_its_own() -> None:
+    said = metrics_of(line(directive={"Dimensions": [["service"], []]}, Done=3))
+    assert [datum.dimensions for datum in said] == [{"service": "test"}, {}]
+
+
+@pytest.mark.parametrize("other", ["plain text", "{not json", '{"message": "_aws"}', '["_aws"]', "INFO " + line()])
+def test_other_lines_say_nothing(other: str) -> None:
+    assert list(metrics_of(other)) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        line(meta={"Timestamp": None}),
+        line(meta={"Timestamp": "2026-01-01"}),
+        line(meta={"CloudWatchMetrics": {}}),
+        line(directive={"Namespace": ""}),
+        line(directive={"Dimensions": None}),
+        line(directive={"Dimensions": [["missing"]]}),
+        line(directive={"Metrics": [{"Name": "Missing"}]}),
+        line(directive={"Metrics": [{"Name": "Done"}] * 101}),
+        line(directive={"Metrics": [{"Name": "Done", "StorageResolution": 5}]}),
+        line(service=1),
+        line(Done="1"),
+        line(Done=True),
+        line(Done=[1] * 101),
+    ],
+)
+def test_a_line_that_breaks_the_specification_says_nothing_at_all(broken: str) -> None:
+    with pytest.raises(Broken):
+        list(metrics_of(broken))
+
+
+HANDLER = """
+import json, time
+
+def handler(event, context):
+    meta = {"Timestamp": int(time.time() * 1000)}
+    metrics = {"Namespace": "EmbeddedMetrics", "Dimensions": [["function"]], "Metrics": [{"Name": "Written"}]}
+    for number in range(event["lines"]):
+        print(json.dumps({"_aws": {**meta, "CloudWatchMetrics": [metrics]}, "function": event["name"], "Written": 1}))
+    if event["fails"]:
+        raise ValueError("failed")
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["succeeds", "fails"])
+def test_what_a_function_writes_in_the_format_becomes_metrics(cloud: Cloud, watch: Any, role: str, fails: bool) -> None:
+    functions, name, content = cloud.client("lambda"), a_name("writes-metrics"), io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.py", HANDLER)
+    functions.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role=role,
+        Handler="index.handler",
+        Code={"ZipFile": content.getvalue()},
+    )
+    try:
+        event = {"name": name, "lines": 300, "fails": fails}
+        functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    finally:
+        functions.delete_function(FunctionName=name)
+    assert sum(sums(watch, NAMESPACE, "Written", {"function": name})) == 300
+    assert sums(watch, NAMESPACE, "Written", {}) == []
+    assert sums(cloud.client("cloudwatch", region="eu-west-1"), NAMESPACE, "Written", {"function": name}) == []
+
+
+def test_the_stacks_functions_metrics_are_there(
+    cloud: Cloud, watch: Any, outputs: dict[str, str], make_pool: Callable[..., str]
+) -> None:
+    before = sum(sums(watch, "Poolsafe", "SnapshotsSealed", {"service": "backup"}))
+    cloud.run(outputs["BackupStateMachineArn"], {"user_pool_id": make_pool()})
+    assert sum(sums(watch, "Poolsafe", "SnapshotsSealed", {"service": "backup"})) == before + 1
+
+
+# What services send
+
+
+def machine(cloud: Cloud, role: str, **state: Any) -> str:
+    definition = {"StartAt": "Only", "States": {"Only": state}}
+    made = cloud.client("stepfunctions").create_state_machine(
+        name=a_name("counted"), definition=json.dumps(definition), roleArn=role
+    )
+    return str(made["stateMachineArn"])
+
+
+def executions(watch: Any, arn: str) -> dict[str, float]:
+    """How many executions began and ended in what way."""
+    ways = ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")
+    counts = {way: sums(watch, "AWS/States", f"Executions{way}", {"StateMachineArn": arn}) for way in ways}
+    return {way: sum(counted) for way, counted in counts.items() if counted}
+
+
+def test_executions_are_counted_by_their_end(cloud: Cloud, watch: Any, role: str) -> None:
+    machines = cloud.client("stepfunctions")
+    good, bad = machine(cloud, role, Type="Succeed"), machine(cloud, role, Type="Fail", Error="Bad")
+    long = machine(cloud, role, Type="Wait", Seconds=3600, End=True)
+    for arn in (good, bad):
+        execution = machines.start_execution(stateMachineArn=arn)["executionArn"]
+        while machines.describe_execution(executionArn=execution)["status"] == "RUNNING":
+            time.sleep(0.02)
+    machines.stop_execution(executionArn=machines.start_execution(stateMachineArn=long)["executionArn"])
+    time.sleep(0.05)
+
+    assert executions(watch, good) == {"Started": 1, "Succeeded": 1}
+    assert executions(watch, bad) == {"Started": 1, "Failed": 1}
+    assert executions(watch, long) == {"Started": 1, "Aborted": 1}
+
+
+def test_a_message_in_a_queue_raises_an_alarm_until_it_is_gone(cloud: Cloud, make_alarm: MakeAlarm) -> None:
+    queues, name = cloud.client("sqs"), a_name("dead-letters")
+    queue = queues.create_queue(QueueName=name)["QueueUrl"]
+    alarm = make_alarm(
+        "ApproximateNumberOfMessagesVisible",
+        Namespace="AWS/SQS",
+        Dimensions=[{"Name": "QueueName", "Value": name}],
+        Statistic="Maximum",
+        Period=60,
+    )
+    assert cloud.evaluate_alarms()[alarm] == "OK"
+    queues.send_message(QueueUrl=queue, MessageBody="lost")
+    assert cloud.evaluate_alarms(later(hours=1))[alarm] == "ALARM"
+    queues.purge_queue(QueueUrl=queue)
+    assert cloud.evaluate_alarms(later(hours=1))[alarm] == "OK"
+
+
+# Evaluation
+
+
+def points(text: str) -> list[bool | None]:
+    return [None if point == "-" else point == "X" for point in text.split()]
+
+
+TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
+
+
+@pytest.mark.parametrize(
+    ("needed", "data", "states"),
+    [
+        (3, "0 - X - X", "OK OK OK OK"),
+        (3, "- - - - 0", "OK OK OK OK"),
+        (3, "- - - - -", "INSUFFICIENT_DATA before ALARM OK"),
+        (3, "0 X X - X", "ALARM ALARM ALARM ALARM"),
+        (3, "- - X - -", "ALARM before ALARM OK"),
+        (2, "0 - X - X", "ALARM ALARM ALARM ALARM"),
+        (2, "0 0 X 0 X", "ALARM ALARM ALARM ALARM"),
+        (2, "0 - X - -", "OK OK ALARM OK"),
+        (2, "- - - - 0", "OK OK ALARM OK"),
+        (2, "- - - X -", "ALARM before ALARM OK"),
+    ],
+)
+def test_missing_data_are_treated_as_in_the_tables_of_the_documentation(needed: int, data: str, states: str) -> None:
+    found = [state_of(points(data), needed, 3, treatment, "before") for treatment in TREATMENTS]
+    assert found == states.split()
+
+
+def test_an_alarm_has_no_state_until_it_is_evaluated(cloud: Cloud, watch: Any, put: Put, make_alarm: MakeAlarm) -> None:
+    metric = a_name("metric")
+    alarm = make_alarm(metric)
+    put(metric, 1)
+    (described,) = watch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    assert described["StateValue"] == "INSUFFICIENT_DATA"
+    assert cloud.evaluate_alarms()[alarm] == "ALARM"
+    (described,) = watch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    assert described["StateValue"] == "ALARM"
+
+
+@pytest.mark.parametrize(
+    ("treatment", "state"),
+    [("missing", "INSUFFICIENT_DATA"), ("ignore", "OK"), ("breaching", "ALARM"), ("notBreaching", "OK")],
+)
+def test_a_metric_falls_silent(cloud: Cloud, put: Put, make_alarm: MakeAlarm, treatment: str, state: str) -> None:
+    metric = a_name("metric")
+    alarm = make_alarm(metric, TreatMissingData=treatment)
+    put(metric, 0)
+    assert cloud.evaluate_alarms()[alarm] == "OK"
+    assert cloud.evaluate_alarms(later(hours=2))[alarm] == "OK"  # the evaluation range is longer than the periods
+    assert cloud.evaluate_alarms(later(hours=4))[alarm] == state
+
+
+def test_some_of_the_data_points_are_enough(cloud: Cloud, put: Put, make_alarm: MakeAlarm) -> None:
+    metric = a_name("metric")
+    for hours_ago, value in enumerate([1, 0, 1]):
+        put(metric, value, hours_ago)
+    two, three = (make_alarm(metric, EvaluationPeriods=3, DatapointsToAlarm=needed) for needed in (2, 3))
+    states = cloud.evaluate_alarms()
+    assert (states[two], states[three]) == ("ALARM", "OK")
+
+
+def test_a_metric_is_its_namespace_its_dimensions_and_its_unit(cloud: Cloud, put: Put, make_alarm: MakeAlarm) -> None:
+    metric = a_name("metric")
+    put(metric, 1, unit="Count", service="one")
+    put(metric, 0, service="other")
+    one, other = ([{"Name": "service", "Value": value}] for value in ("one", "other"))
+    alarms = {
+        make_alarm(metric, Dimensions=one): "ALARM",
+        make_alarm(metric, Dimensions=other): "OK",
+        make_alarm(metric, Dimensions=one, Unit="Count"): "ALARM",
+        make_alarm(metric, Dimensions=one, Unit="Seconds"): "INSUFFICIENT_DATA",
+        make_alarm(metric): "INSUFFICIENT_DATA",
+        make_alarm(metric, Dimensions=one, Namespace="Other"): "INSUFFICIENT_DATA",
+    }
+    states = cloud.evaluate_alarms()
+    assert {alarm: states[alarm] for alarm in alarms} == alarms
+
+
+@pytest.mark.parametrize(
+    ("statistic", "state"), [("Sum", "ALARM"), ("Maximum", "OK"), ("Minimum", "OK"), ("SampleCount", "OK")]
+)
+def test_the_statistic_decides(cloud: Cloud, put: Put, make_alarm: MakeAlarm, statistic: str, state: str) -> None:
+    metric = a_name("metric")
+    for value in (2, 3):
+        put(metric, value)
+    alarm = make_alarm(metric, Statistic=statistic, Threshold=4)
+    assert cloud.evaluate_alarms()[alarm] == state
+
+
+# Metric math
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("m1 + m2 * 2", {20: 23.0}),
+        ("-(m1 - 1) / 2", {10: 0.0, 20: -1.0}),
+        ("m1 / (m1 - 1)", {20: 1.5}),
+        ("2 ^ 3 ^ 2", 512.0),
+        ("m1 >= 3", {10: 0.0, 20: 1.0}),
+        ("m1 > 1 AND m2 > 1", {20: 1.0}),
+        ("m1 > 5 || m2 > 1", {20: 1.0}),
+        ("FILL(m1, 0)", {0: 0.0, 10: 1.0, 20: 3.0, 30: 0.0}),
+        ("FILL(m1, REPEAT)", {10: 1.0, 20: 3.0, 30: 3.0}),
+        ("FILL(m2, LINEAR)", {0: 4.0, 10: 7.0, 20: 10.0}),
+        ("IF(FILL(m1, 0) > 1, m2, 7)", {0: 7.0, 10: 7.0, 20: 10.0, 30: 7.0}),
+        ("IF(m1 > 1, 5)", {20: 5.0}),
+        ("MAX([m1, m2])", {0: 4.0, 10: 1.0, 20: 10.0}),
+        ("SUM(METRICS())", {0: 4.0, 10: 1.0, 20: 13.0}),
+        ("SUM(METRICS('1'))", {10: 1.0, 20: 3.0}),
+        ("MAX(m1) - m1", {10: 2.0, 20: 0.0}),
+        ("AVG(m1)", 2.0),
+        ("CEIL(m1 / 2)", {10: 1.0, 20: 2.0}),
+    ],
+)
+def test_expressions_are_worked_out(expression: str, value: object) -> None:
+    metrics = {"m1": {10: 1.0, 20: 3.0}, "m2": {0: 4.0, 20: 10.0}}
+    assert evaluated(expression, metrics, metrics, [0, 10, 20, 30]) == value
+
+
+@pytest.mark.parametrize("expression", ["m1 +", "m3", "m1 m1", "UNKNOWN(m1)", "(m1", "m1 $ 2", "'text' + 1", "[1, m1]"])
+def test_what_is_no_expression_is_refused(expression: str) -> None:
+    with pytest.raises(NotMath):
+        evaluated(expression, {"m1": {}}, {"m1": {}}, [])
+
+
+def stat(name: str, metric: str, *, returns: bool = False) -> dict[str, Any]:
+    of = {"Namespace": NAMESPACE, "MetricName": metric}
+    return {"Id": name, "MetricStat": {"Metric": of, "Period": 3600, "Stat": "Sum"}, "ReturnData": returns}
+
+
+def test_an_alarm_on_an_expression(cloud: Cloud, put: Put, make_alarm: MakeAlarm, watch: Any) -> None:
+    started, done = a_name("started"), a_name("done")
+    math = [
+        {"Id": "e2", "Expression": "e1 > 0", "ReturnData": True},
+        {"Id": "e1", "Expression": "FILL(m1, 0) - FILL(m2, 0)", "ReturnData": False},
+    ]
+    queries = [*math, stat("m1", started), stat("m2", done)]
+    alarm = make_alarm(None, Metrics=queries)
+    (described,) = watch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    assert described["Metrics"] == queries
+    assert "Period" not in described and "Statistic" not in described
+
+    assert cloud.evaluate_alarms()[alarm] == "OK"
+    put(started, 1)
+    assert cloud.evaluate_alarms()[alarm] == "ALARM"
+    put(done, 1)
+    assert cloud.evaluate_alarms()[alarm] == "OK"
+    told = watch.get_metric_data(MetricDataQueries=queries, StartTime=later(hours=-2), EndTime=later(hours=1))
+    assert {result["Id"]: set(result["Values"]) for result in told["MetricDataResults"]} == {"e2": {0}}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"Metrics": [stat("m1", "any", returns=True), stat("m2", "any", returns=True)]},
+        {"Metrics": [stat("m1", "any")]},
+        {"Metrics": [stat("m1", "any"), {"Id": "e1", "Expression": "SUM(m1)"}]},
+        {"Metrics": [stat("m1", "any"), {"Id": "e1", "Expression": "m2"}]},
+        {"Metrics": [stat("m1", "any"), {"Id": "e1", "Expression": "e2"}, {"Id": "e2", "Expression": "e1"}]},
+        {"Metrics": [stat("m1", "any", returns=True)], "Statistic": "Sum"},
+        {"Period": 86400, "EvaluationPeriods": 8},
+        {"Period": 300, "EvaluationPeriods": 289},
+        {"Period": 90},
+        {"DatapointsToAlarm": 2},
+        {"Statistic": "Sum", "ExtendedStatistic": "p90"},
+    ],
+)
+def test_an_alarm_that_cannot_be_is_refused(make_alarm: MakeAlarm, settings: dict[str, Any]) -> None:
+    metric = None if "Metrics" in settings else "any"
+    assert refusal(lambda: make_alarm(metric, **settings)) == "ValidationError"
