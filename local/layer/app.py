@@ -67,6 +67,7 @@ from .subs import subs
 from .temporary_passwords import temporary_passwords
 from .terms import terms
 from .token_trigger import TokenTrigger, leave_tokens_alone
+from .topic_publishers import ask_topics
 from .transport import as_if_over_tls
 from .trigger_settings import trigger_settings
 from .triggers import Triggers
@@ -147,6 +148,7 @@ def application() -> App:
     extract_embedded_metrics()
     send_execution_metrics()
     alarms.make_alarms_like_cloudwatch()
+    ask_topics()
     mend_cloudformation()
     see_resources_in_bodies()
     controls = {

@@ -417,3 +417,220 @@ def test_an_alarm_on_an_expression(cloud: Cloud, put: Put, make_alarm: MakeAlarm
 def test_an_alarm_that_cannot_be_is_refused(make_alarm: MakeAlarm, settings: dict[str, Any]) -> None:
     metric = None if "Metrics" in settings else "any"
     assert refusal(lambda: make_alarm(metric, **settings)) == "ValidationError"
+
+
+# Actions
+
+
+class Topic:
+    """A topic of which a queue takes the messages."""
+
+    def __init__(self, cloud: Cloud, **attributes: str) -> None:
+        self._queues, topics, name = cloud.client("sqs"), cloud.client("sns"), a_name("alarmed")
+        self.arn = str(topics.create_topic(Name=name, Attributes=attributes)["TopicArn"])
+        lets_it = {"Policy": policy("sns.amazonaws.com", Action="sqs:SendMessage")}
+        self._queue = self._queues.create_queue(QueueName=name, Attributes=lets_it)["QueueUrl"]
+        topics.subscribe(TopicArn=self.arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:000000000000:{name}")
+
+    def take(self) -> list[dict[str, Any]]:
+        """The messages that came since they were last taken."""
+        taken = self._queues.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in taken:
+            self._queues.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(json.loads(message["Body"])["Message"]) for message in taken]
+
+
+def policy(service: str, **others: Any) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sns:Publish", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, **others}]})
+
+
+def test_an_alarm_acts_when_its_state_changes_and_only_then(cloud: Cloud, put: Put, make_alarm: MakeAlarm) -> None:
+    metric, topic = a_name("metric"), Topic(cloud)
+    alarm = make_alarm(metric, AlarmActions=[topic.arn], OKActions=[topic.arn], TreatMissingData="notBreaching")
+    put(metric, 1)
+    cloud.evaluate_alarms()
+    cloud.evaluate_alarms()
+    (fired,) = topic.take()
+    assert (fired["AlarmName"], fired["OldStateValue"], fired["NewStateValue"]) == (alarm, "INSUFFICIENT_DATA", "ALARM")
+    cloud.evaluate_alarms(later(days=1))
+    (quiet,) = topic.take()
+    assert (quiet["OldStateValue"], quiet["NewStateValue"]) == ("ALARM", "OK")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "messages"),
+    [
+        ({"Policy": policy("cloudwatch.amazonaws.com")}, 1),
+        (
+            {"Policy": policy("cloudwatch.amazonaws.com", Condition={"StringEquals": {"aws:SourceAccount": "0" * 12}})},
+            1,
+        ),
+        (
+            {"Policy": policy("cloudwatch.amazonaws.com", Condition={"StringEquals": {"aws:SourceAccount": "1" * 12}})},
+            0,
+        ),
+        ({"Policy": policy("events.amazonaws.com")}, 0),
+        ({"KmsMasterKeyId": "alias/aws/sns"}, 0),
+    ],
+)
+def test_an_alarm_publishes_where_the_topic_lets_it(
+    cloud: Cloud, put: Put, make_alarm: MakeAlarm, attributes: dict[str, str], messages: int
+) -> None:
+    metric, topic = a_name("metric"), Topic(cloud, **attributes)
+    alarm = make_alarm(metric, AlarmActions=[topic.arn])
+    put(metric, 1)
+    assert cloud.evaluate_alarms()[alarm] == "ALARM"
+    assert len(topic.take()) == messages
+
+
+def test_an_encrypted_topic_takes_alarms_where_its_key_lets_cloudwatch(
+    cloud: Cloud, put: Put, make_alarm: MakeAlarm
+) -> None:
+    metric, actions = a_name("metric"), ["kms:GenerateDataKey*", "kms:Decrypt"]
+    use = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": actions, "Resource": "*"}
+    root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "kms:*"}
+    statements = [{**root, "Resource": "*"}, use]
+    keys = cloud.client("kms")
+    open_key, closed_key = (
+        keys.create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": some}))["KeyMetadata"]["Arn"]
+        for some in (statements, statements[:1])
+    )
+    topics = {key: Topic(cloud, KmsMasterKeyId=key) for key in (open_key, closed_key)}
+    make_alarm(metric, AlarmActions=[topic.arn for topic in topics.values()])
+    put(metric, 1)
+    cloud.evaluate_alarms()
+    assert [len(topics[key].take()) for key in (open_key, closed_key)] == [1, 0]
+
+
+# Made by CloudFormation
+
+TEMPLATE: dict[str, Any] = {
+    "Parameters": {"Name": {"Type": "String"}, "Window": {"Type": "Number", "Default": 3600}},
+    "Resources": {
+        "Topic": {"Type": "AWS::SNS::Topic"},
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Name"}}},
+        "QueuePolicy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {
+                "Queues": [{"Ref": "Queue"}],
+                "PolicyDocument": json.loads(policy("sns.amazonaws.com", Action="sqs:SendMessage")),
+            },
+        },
+        "Subscription": {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {
+                "TopicArn": {"Ref": "Topic"},
+                "Protocol": "sqs",
+                "Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]},
+            },
+        },
+        "TopicPolicy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [{"Ref": "Topic"}],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+                            "Action": "sns:Publish",
+                            "Resource": {"Ref": "Topic"},
+                        }
+                    ],
+                },
+            },
+        },
+        "Alarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmActions": [{"Ref": "Topic"}],
+                "ComparisonOperator": "LessThanThreshold",
+                "Threshold": 1,
+                "EvaluationPeriods": 2,
+                "DatapointsToAlarm": 2,
+                "TreatMissingData": "breaching",
+                "Metrics": [
+                    {"Id": "e1", "Expression": "FILL(m1, 0)"},
+                    {
+                        "Id": "m1",
+                        "ReturnData": False,
+                        "MetricStat": {
+                            "Metric": {"Namespace": NAMESPACE, "MetricName": {"Ref": "Name"}},
+                            "Period": {"Ref": "Window"},
+                            "Stat": "Sum",
+                        },
+                    },
+                ],
+            },
+        },
+        "Rule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventPattern": {"source": [{"Ref": "Name"}]},
+                "Targets": [{"Id": "topic", "Arn": {"Ref": "Topic"}}],
+            },
+        },
+        "Dashboard": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": '{"widgets": []}'}},
+    },
+    "Outputs": {"Alarm": {"Value": {"Ref": "Alarm"}}, "Dashboard": {"Value": {"Ref": "Dashboard"}}},
+}
+
+
+def test_alarms_topics_rules_and_dashboards_of_a_template(cloud: Cloud, put: Put, watch: Any) -> None:
+    stacks, queues, name = cloud.client("cloudformation"), cloud.client("sqs"), a_name("watched")
+    parameters = [{"ParameterKey": "Name", "ParameterValue": name}]
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(TEMPLATE), Parameters=parameters)
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 100})
+    try:
+        made = stacks.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in made}
+        queue = queues.get_queue_url(QueueName=name)["QueueUrl"]
+
+        def take() -> list[dict[str, Any]]:
+            taken = queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+            for message in taken:
+                queues.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            return [json.loads(json.loads(message["Body"])["Message"]) for message in taken]
+
+        put(name, 1)
+        assert cloud.evaluate_alarms()[outputs["Alarm"]] == "OK"
+        assert take() == []
+        assert cloud.evaluate_alarms(later(hours=1.5))[outputs["Alarm"]] == "OK"
+        assert cloud.evaluate_alarms(later(hours=2.5))[outputs["Alarm"]] == "ALARM"
+        assert [message["NewStateValue"] for message in take()] == ["ALARM"]
+
+        entry = {"Source": name, "DetailType": "any", "Detail": "{}"}
+        cloud.client("events").put_events(Entries=[entry])
+        assert [message["source"] for message in take()] == [name]
+        assert watch.get_dashboard(DashboardName=outputs["Dashboard"])["DashboardBody"] == '{"widgets": []}'
+    finally:
+        stacks.delete_stack(StackName=name)
+
+
+def test_a_rule_publishes_only_where_the_topics_policy_names_eventbridge(cloud: Cloud) -> None:
+    events, name = cloud.client("events"), a_name("rule")
+    topics = [Topic(cloud), Topic(cloud, Policy=policy("events.amazonaws.com"))]
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    events.put_targets(Rule=name, Targets=[{"Id": str(at), "Arn": topic.arn} for at, topic in enumerate(topics)])
+    events.put_events(Entries=[{"Source": name, "DetailType": "any", "Detail": "{}"}])
+    assert [len(topic.take()) for topic in topics] == [0, 1]
+
+
+def test_a_template_with_an_alarm_that_cannot_be_fails(cloud: Cloud) -> None:
+    stacks, name = cloud.client("cloudformation"), a_name("refused")
+    template = json.loads(json.dumps(TEMPLATE))
+    template["Parameters"]["Window"]["Default"] = 604800
+    parameters = [{"ParameterKey": "Name", "ParameterValue": name}]
+    stacks.create_stack(
+        StackName=name, TemplateBody=json.dumps(template), Parameters=parameters, OnFailure="DO_NOTHING"
+    )
+    while (stack := stacks.describe_stacks(StackName=name)["Stacks"][0])["StackStatus"] == "CREATE_IN_PROGRESS":
+        time.sleep(0.05)
+    told = [
+        event.get("ResourceStatusReason", "") for event in stacks.describe_stack_events(StackName=name)["StackEvents"]
+    ]
+    stacks.delete_stack(StackName=name)
+    assert stack["StackStatus"] == "CREATE_FAILED"
+    assert any("seven days" in reason for reason in told)
