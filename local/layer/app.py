@@ -15,6 +15,7 @@ from .aliases import aliases
 from .attribute_updates import attribute_updates
 from .auth_factors import auth_factors, put_factors
 from .branding import branding
+from .buckets import mend_buckets
 from .calls import Calls
 from .client_secrets import chosen_secret, client_secrets, make_secrets_like_cognito, second_secret
 from .client_settings import client_settings
@@ -55,6 +56,7 @@ from .required_attributes import required_attributes
 from .reset_codes import send_reset_codes_by_channel
 from .resource_servers import resource_servers
 from .risk import risk
+from .schedules import tell_schedules_context
 from .schema_checks import schema_checks
 from .schema_names import schema_names
 from .seed import put_users
@@ -150,6 +152,8 @@ def application() -> App:
     alarms.make_alarms_like_cloudwatch()
     ask_topics()
     mend_cloudformation()
+    mend_buckets()
+    tell_schedules_context()
     see_resources_in_bodies()
     controls = {
         "calls": calls.control,
