@@ -56,6 +56,7 @@ from .required_attributes import required_attributes
 from .reset_codes import send_reset_codes_by_channel
 from .resource_servers import resource_servers
 from .risk import risk
+from .s3_conditions import see_conditions
 from .schedules import tell_schedules_context
 from .schema_checks import schema_checks
 from .schema_names import schema_names
@@ -65,6 +66,7 @@ from .sessions import sessions
 from .sign_in_names import sign_in_names
 from .signing_certificate import signing_certificate
 from .sse_kms import needing_keys
+from .state_machine_events import put_events_as_the_role
 from .subs import subs
 from .temporary_passwords import temporary_passwords
 from .terms import terms
@@ -155,6 +157,8 @@ def application() -> App:
     mend_buckets()
     tell_schedules_context()
     see_resources_in_bodies()
+    see_conditions()
+    put_events_as_the_role()
     controls = {
         "calls": calls.control,
         "messages": messages.control,
