@@ -5,7 +5,8 @@
   the emulator says that of the session, so that every policy which spares a role strikes it.
 - Of a write `s3:x-amz-server-side-encryption-aws-kms-key-id`, `s3:object-lock-mode` and
   `s3:object-lock-retain-until-date` are what the headers say, and absent without them
-  (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
+  (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html); of an upload in parts, what
+  it was begun with.
 - A bucket's policy can deny things to root of the bucket's account, but not GetBucketPolicy, PutBucketPolicy and
   DeleteBucketPolicy (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html). The emulator asks
   nothing of root.
@@ -61,11 +62,21 @@ def _seeing_headers(context: Any) -> Any:
     def seen(action: str, query: Any, path: str = "", headers: Any = None, **others: Any) -> dict[str, Any]:
         found = dict(context(action, query, path, headers, **others) or {})
         if action in WRITES:
-            told = {str(name).lower(): value for name, value in (headers or {}).items()}
+            told = {str(name).lower(): value for name, value in (_of_upload(query) or headers or {}).items()}
             found.update({key: told[header] for header, key in HEADERS.items() if told.get(header)})
         return found
 
     return seen
+
+
+def _of_upload(query: Any) -> dict[str, Any]:
+    """What an upload in parts was begun with: its parts and its completion carry no headers."""
+    from ministack.services import s3
+
+    named = (query or {}).get("uploadId")
+    upload = s3._multipart_uploads.get(named[0] if isinstance(named, list) else named) if named else None
+    begun: dict[str, Any] = upload["preserved_headers"] if upload and upload.get("requested_sse") else {}
+    return begun
 
 
 def _asking_of_root(enforce: Any) -> Any:

@@ -213,6 +213,18 @@ def test_a_bucket_sees_the_key_that_a_write_names(
     assert found == [without, right, wrong]
 
 
+def test_an_upload_in_parts_has_the_key_it_was_begun_with(cloud: Cloud) -> None:
+    s3, key = cloud.client("s3"), cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    bucket = guarded(cloud, {"StringNotEqualsIfExists": {KEY_ID: key}})
+    upload: dict[str, Any] = {"Bucket": bucket, "Key": "key"}
+    assert refusal(lambda: s3.create_multipart_upload(**upload)) == "AccessDenied"
+    begun = s3.create_multipart_upload(**upload, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    upload["UploadId"] = begun["UploadId"]
+    part = {"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=b"one")["ETag"]}
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [part]})
+    assert s3.head_object(Bucket=bucket, Key="key")["SSEKMSKeyId"] == key
+
+
 def test_a_bucket_sees_the_lock_that_a_write_names(cloud: Cloud) -> None:
     bucket, root = guarded(cloud, {"Null": {"s3:object-lock-mode": "true"}}), {"root": cloud.client("s3")}
     locks = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime.now(UTC) + timedelta(days=1)}
