@@ -9,7 +9,8 @@ math.
 
 AWS evaluates an alarm each minute. Here alarms are evaluated when that is asked for and at no other time, so that a
 test can look ahead: `PUT /_poolsafe/alarms` with {"At": seconds since 1970}, both optional "Account" and "Region".
-The windows are sliding ones; they end with the minute of that moment, as if it were over.
+The windows are sliding ones; they end with the minute of that moment, as if it were over. That AWS looks at alarms over
+more than a day once an hour only is left out: there they may be an hour later.
 
 Assumed: the evaluation range, of which AWS says only that it is more than the evaluation periods, has two periods more;
 where too few data breach and the rest is missing, the alarm stays in its state until the oldest of them is as old as

@@ -7,7 +7,7 @@ are ignored. An array is as many values. PutLogEvents is read alike: its header 
 (.../CloudWatch_Embedded_Metric_Format_Generation_PutLogEvents.html). Times more than two weeks ago or two hours ahead
 are not taken (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html).
 
-Assumed: `Dimensions: []` is a metric without dimensions; a metric is there at once. On AWS it takes up to minutes.
+A metric is there at once. On AWS it takes up to minutes.
 """
 
 from __future__ import annotations
@@ -108,11 +108,11 @@ def _told(root: Mapping[str, Any], directive: Any, seconds: float) -> Iterator[D
         raise Broken("a directive is not an object")
     namespace = _text(directive.get("Namespace"), MAX_NAMESPACE, "Namespace")
     sets, definitions = directive.get("Dimensions"), directive.get("Metrics")
-    if not isinstance(sets, list) or not isinstance(definitions, list):
-        raise Broken("Dimensions or Metrics is not an array")
+    if not isinstance(sets, list) or not sets or not isinstance(definitions, list):
+        raise Broken("Dimensions is not an array of sets, or Metrics not an array")
     if len(definitions) > MAX_METRICS:
         raise Broken(f"a directive has more than {MAX_METRICS} metrics")
-    all_dimensions = [_dimensions(root, names) for names in sets] or [{}]
+    all_dimensions = [_dimensions(root, names) for names in sets]
     for definition in definitions:
         if not isinstance(definition, dict):
             raise Broken("a metric's definition is not an object")

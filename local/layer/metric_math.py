@@ -1,14 +1,14 @@
 """Metric math, as far as alarms here need it.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html: a value is a number (S),
-a time series (TS) or an array of them (TS[]); arithmetic and comparison go timestamp by timestamp and a comparison is 1
-or 0; AVG, MAX, MIN and SUM of one time series are a number, of an array a time series; FILL gives values to what is
-missing; METRICS() are the metrics of the request without its expressions. A function that is not among `FUNCTIONS` is
-refused.
+a time series (TS) or an array of them (TS[]); arithmetic and comparison go timestamp by timestamp, a comparison is 1 or
+0, and where only one of two time series has a value, that of the other is 0; a division by zero has no value; AVG, MAX,
+MIN and SUM of one time series are a number, of an array a time series; FILL gives values to what is missing; METRICS()
+are the metrics of the request without its expressions; IF with nothing where the condition is true is 0. A function
+that is not among `FUNCTIONS` is refused, and in small letters none is one.
 
-Assumed: where one of two time series has no value, nor has the result, as with a division by zero; FILL fills all that
-was asked for, also of a metric that never had data; REPEAT has nothing to repeat before the first value, LINEAR nothing
-to draw from beyond the ends.
+Assumed: FILL fills all that was asked for, also of a metric that never had data; REPEAT has nothing to repeat before
+the first value, LINEAR nothing to draw from beyond the ends.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {
     "SUM": math.fsum,
 }
 ROUNDINGS: dict[str, Callable[[float], float]] = {"ABS": abs, "CEIL": math.ceil, "FLOOR": math.floor}
-FUNCTIONS = (*STATISTICS, *ROUNDINGS, "FILL", "IF", "METRICS", "METRIC_COUNT")
+FUNCTIONS = (*STATISTICS, *ROUNDINGS, "FILL", "IF", "METRICS", "METRIC_COUNT", "TIME_SERIES")
 
 
 class NotMath(ValueError):
@@ -109,16 +109,16 @@ class _Reader:
             self._take(")")
             return value
         if word == "[":
-            return [_series(value) for value in self._arguments("]")]
+            return [series for value in self._arguments("]") for series in _all_series(value)]
         if word[0].isdigit() or word[0] == ".":
             return float(word)
         if word[0] in "'\"":
             return word[1:-1]
         if self._next() == "(":
             self._take()
-            return self._called(word.upper(), self._arguments(")"))
-        if word.upper() in ("REPEAT", "LINEAR"):
-            return word.upper()
+            return self._called(word, self._arguments(")"))
+        if word in ("REPEAT", "LINEAR"):
+            return word
         if word not in self._known:
             raise NotMath(f"{word} in {self._expression!r} is no id of the request")
         return self._known[word]
@@ -133,12 +133,15 @@ class _Reader:
         return values
 
     def _called(self, name: str, values: list[Value]) -> Value:
-        if name in ("METRICS", "METRIC_COUNT"):
+        if name == "METRICS" and len(values) <= 1:
             wanted = str(values[0]) if values else ""
-            chosen = [series for metric, series in self._metrics.items() if wanted in metric]
-            return chosen if name == "METRICS" else float(len(chosen))
+            return [series for metric, series in self._metrics.items() if wanted in metric]
+        if name == "METRIC_COUNT" and len(values) == 1:
+            return float(len(_all_series(values[0])))
+        if name == "TIME_SERIES" and len(values) == 1:
+            return _filled({}, values[0], self._grid)
         if name in STATISTICS and len(values) == 1:
-            return _statistic(STATISTICS[name], values[0])
+            return _statistic(name, values[0])
         if name in ROUNDINGS and len(values) == 1:
             return _each(lambda value, _: float(ROUNDINGS[name](value)), values[0], 0.0)
         if name == "FILL" and len(values) == 2:
@@ -168,6 +171,10 @@ def _series(value: Value) -> Series:
     return value
 
 
+def _all_series(value: Value) -> list[Series]:
+    return value if isinstance(value, list) else [_series(value)]
+
+
 def _each(operate: Callable[[float, float], Any], one: Value, other: Value) -> Value:
     if isinstance(one, str) or isinstance(other, str):
         raise NotMath("a text is no operand")
@@ -176,8 +183,8 @@ def _each(operate: Callable[[float, float], Any], one: Value, other: Value) -> V
     if isinstance(other, list):
         return [_series(_each(operate, one, series)) for series in other]
     if isinstance(one, dict):
-        there = [at for at in one if at in other] if isinstance(other, dict) else list(one)
-        worked = {at: _worked(operate, one[at], _at(other, at)) for at in there}
+        times = sorted({*one, *other}) if isinstance(other, dict) else list(one)
+        worked = {at: _worked(operate, one.get(at, 0.0), _at(other, at, 0.0)) for at in times}
     elif isinstance(other, dict):
         worked = {at: _worked(operate, one, value) for at, value in other.items()}
     else:
@@ -194,18 +201,21 @@ def _worked(operate: Callable[[float, float], Any], one: float, other: float) ->
         return math.nan
 
 
-def _at(value: Value, at: int) -> float:
-    """The value of a number, or of a time series at a time: NaN where it has none."""
+def _at(value: Value, at: int, missing: float = math.nan) -> float:
+    """The value of a number, or of a time series at a time, or what stands for it where it has none."""
     if isinstance(value, dict):
-        return value.get(at, math.nan)
+        return value.get(at, missing)
     if isinstance(value, float):
         return value
     raise NotMath("a number or a time series is expected")
 
 
-def _statistic(of: Callable[[Sequence[float]], float], value: Value) -> Value:
+def _statistic(name: str, value: Value) -> Value:
+    of = STATISTICS[name]
     if isinstance(value, list):
         times = sorted({at for series in value for at in series})
+        if name == "AVG":  # the only one of which the documentation says that what is missing is 0
+            return {at: of([series.get(at, 0.0) for series in value]) for at in times}
         return {at: float(of([series[at] for series in value if at in series])) for at in times}
     series = _series(value)
     return float(of(list(series.values()))) if series else math.nan
@@ -236,5 +246,5 @@ def _drawn(series: Series, grid: Sequence[int]) -> Series:
 def _chosen(condition: Value, yes: Value, no: Value) -> Value:
     if isinstance(condition, float):
         return yes if condition else no
-    chosen = {at: _at(yes if value else no, at) for at, value in _series(condition).items()}
+    chosen = {at: _at(yes, at, 0.0) if value else _at(no, at) for at, value in _series(condition).items()}
     return {at: value for at, value in chosen.items() if not math.isnan(value)}

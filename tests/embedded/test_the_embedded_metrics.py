@@ -135,6 +135,7 @@ def test_other_lines_say_nothing(other: str) -> None:
         line(meta={"CloudWatchMetrics": {}}),
         line(directive={"Namespace": ""}),
         line(directive={"Dimensions": None}),
+        line(directive={"Dimensions": []}),
         line(directive={"Dimensions": [["missing"]]}),
         line(directive={"Metrics": [{"Name": "Missing"}]}),
         line(directive={"Metrics": [{"Name": "Done"}] * 101}),
@@ -341,18 +342,26 @@ def test_the_statistic_decides(cloud: Cloud, put: Put, make_alarm: MakeAlarm, st
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
-        ("m1 + m2 * 2", {20: 23.0}),
+        ("m1 + m2 * 2", {0: 8.0, 10: 1.0, 20: 23.0}),
+        ("m2 / m1", {10: 0.0, 20: 10.0 / 3.0}),
+        ("m1 < m2", {0: 1.0, 10: 0.0, 20: 1.0}),
         ("-(m1 - 1) / 2", {10: 0.0, 20: -1.0}),
         ("m1 / (m1 - 1)", {20: 1.5}),
         ("2 ^ 3 ^ 2", 512.0),
         ("m1 >= 3", {10: 0.0, 20: 1.0}),
-        ("m1 > 1 AND m2 > 1", {20: 1.0}),
-        ("m1 > 5 || m2 > 1", {20: 1.0}),
+        ("m1 > 1 AND m2 > 1", {0: 0.0, 10: 0.0, 20: 1.0}),
+        ("m1 > 5 || m2 > 1", {0: 1.0, 10: 0.0, 20: 1.0}),
         ("FILL(m1, 0)", {0: 0.0, 10: 1.0, 20: 3.0, 30: 0.0}),
         ("FILL(m1, REPEAT)", {10: 1.0, 20: 3.0, 30: 3.0}),
         ("FILL(m2, LINEAR)", {0: 4.0, 10: 7.0, 20: 10.0}),
         ("IF(FILL(m1, 0) > 1, m2, 7)", {0: 7.0, 10: 7.0, 20: 10.0, 30: 7.0}),
         ("IF(m1 > 1, 5)", {20: 5.0}),
+        ("IF(m1, m2, 5)", {10: 0.0, 20: 10.0}),
+        ("IF(m1 > 1, m1, m2)", {20: 3.0}),
+        ("AVG([m1, m2])", {0: 2.0, 10: 0.5, 20: 6.5}),
+        ("SUM([METRICS('1'), METRICS('2')])", {0: 4.0, 10: 1.0, 20: 13.0}),
+        ("m1 / METRIC_COUNT(METRICS())", {10: 0.5, 20: 1.5}),
+        ("TIME_SERIES(MAX(m1))", {0: 3.0, 10: 3.0, 20: 3.0, 30: 3.0}),
         ("MAX([m1, m2])", {0: 4.0, 10: 1.0, 20: 10.0}),
         ("SUM(METRICS())", {0: 4.0, 10: 1.0, 20: 13.0}),
         ("SUM(METRICS('1'))", {10: 1.0, 20: 3.0}),
@@ -366,7 +375,9 @@ def test_expressions_are_worked_out(expression: str, value: object) -> None:
     assert evaluated(expression, metrics, metrics, [0, 10, 20, 30]) == value
 
 
-@pytest.mark.parametrize("expression", ["m1 +", "m3", "m1 m1", "UNKNOWN(m1)", "(m1", "m1 $ 2", "'text' + 1", "[1, m1]"])
+@pytest.mark.parametrize(
+    "expression", ["m1 +", "m3", "m1 m1", "UNKNOWN(m1)", "sum(m1)", "(m1", "m1 $ 2", "'text' + 1", "[1, m1]"]
+)
 def test_what_is_no_expression_is_refused(expression: str) -> None:
     with pytest.raises(NotMath):
         evaluated(expression, {"m1": {}}, {"m1": {}}, [])
