@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -148,6 +149,13 @@ class Cloud:
             raise SignInRefused(answer["error_description"])
         tokens: dict[str, Any] = answer["AuthenticationResult"]
         return tokens
+
+    def evaluate_alarms(self, at: datetime | None = None, *, region: str = server.REGION) -> dict[str, str]:
+        """Evaluates the alarms of the account as of a moment, now unless told, and lets them act on a change of state;
+        returns every alarm's state by name (`layer/alarms.py`)."""
+        moment = {} if at is None else {"At": at.timestamp()}
+        states: dict[str, str] = self.control("PUT", "alarms", {"Region": region, **moment})
+        return states
 
     @contextmanager
     def faults(self, *faults: Mapping[str, Any]) -> Iterator[None]:

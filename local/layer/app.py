@@ -9,11 +9,13 @@ import os
 
 from ministack import app as emulator
 
+from . import alarms
 from .addresses import addresses
 from .aliases import aliases
 from .attribute_updates import attribute_updates
 from .auth_factors import auth_factors, put_factors
 from .branding import branding
+from .buckets import mend_buckets
 from .calls import Calls
 from .client_secrets import chosen_secret, client_secrets, make_secrets_like_cognito, second_secret
 from .client_settings import client_settings
@@ -22,6 +24,7 @@ from .concern import Concern, surround
 from .constraints import constraints
 from .controls import App, with_controls
 from .devices import devices, put_devices
+from .embedded_metrics import extract_embedded_metrics
 from .faults import Faults
 from .federated_sign_in import FederatedSignIn
 from .function_process import make_functions_like_lambda
@@ -53,17 +56,22 @@ from .required_attributes import required_attributes
 from .reset_codes import send_reset_codes_by_channel
 from .resource_servers import resource_servers
 from .risk import risk
+from .s3_conditions import see_conditions
+from .schedules import tell_schedules_context
 from .schema_checks import schema_checks
 from .schema_names import schema_names
 from .seed import put_users
+from .service_metrics import send_execution_metrics
 from .sessions import sessions
 from .sign_in_names import sign_in_names
 from .signing_certificate import signing_certificate
 from .sse_kms import needing_keys
+from .state_machine_events import put_events_as_the_role
 from .subs import subs
 from .temporary_passwords import temporary_passwords
 from .terms import terms
 from .token_trigger import TokenTrigger, leave_tokens_alone
+from .topic_publishers import ask_topics
 from .transport import as_if_over_tls
 from .trigger_settings import trigger_settings
 from .triggers import Triggers
@@ -141,13 +149,22 @@ def application() -> App:
     leave_tokens_alone()
     make_secrets_like_cognito()
     make_functions_like_lambda()
+    extract_embedded_metrics()
+    send_execution_metrics()
+    alarms.make_alarms_like_cloudwatch()
+    ask_topics()
     mend_cloudformation()
+    mend_buckets()
+    tell_schedules_context()
     see_resources_in_bodies()
+    see_conditions()
+    put_events_as_the_role()
     controls = {
         "calls": calls.control,
         "messages": messages.control,
         "inbox": inbox.control,
         "faults": faults.control,
+        "alarms": alarms.control,
         "users": put_users,
         "import": imports.control,
         "devices": put_devices,

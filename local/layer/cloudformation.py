@@ -1,4 +1,4 @@
-"""User pools made by CloudFormation, closer to AWS than the emulator makes them.
+"""User pools and state machines made by CloudFormation, closer to AWS than the emulator makes them.
 
 The emulator's CloudFormation calls its own functions, not the API: what is done to calls does not reach it, so this is
 done to its handlers of resource types, which hold a template to what the API would refuse. Sources, below
@@ -6,6 +6,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/: aws-res
 (EnabledMfas, EmailAuthentication..., WebAuthn..., Key- and IssuerConfiguration),
 aws-resource-cognito-userpoolclient.html (RefreshTokenRotation), aws-resource-cognito-userpoolidentityprovider.html
 (`Ref` is the provider's name; a change of name, type or pool replaces it), of which the emulator has none.
+
+Of a state machine, DescribeStateMachine tells the LoggingConfiguration of the template by the names of the API
+(aws-resource-stepfunctions-statemachine.html); the emulator keeps the template's, which no client understands.
 
 Assumed: a property that leaves the template leaves the pool.
 """
@@ -26,6 +29,7 @@ from .schema_names import named_schema, schema_problem
 
 POOL, CLIENT = "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient"
 PROVIDER = "AWS::Cognito::UserPoolIdentityProvider"
+MACHINE, LOGGING = "AWS::StepFunctions::StateMachine", "LoggingConfiguration"
 PASSKEYS = {
     "WebAuthnRelyingPartyID": "RelyingPartyId",
     "WebAuthnUserVerification": "UserVerification",
@@ -52,6 +56,8 @@ def mend_cloudformation() -> None:
         handlers[kind]["create"] = _creating(handlers[kind]["create"], check, finish)
         handlers[kind]["update"] = _updating(handlers[kind]["update"], check, finish)
     handlers[POOL]["delete"] = _protected(handlers[POOL]["delete"])
+    handlers[MACHINE]["create"] = _by_names_of_the_api(handlers[MACHINE]["create"])
+    handlers[MACHINE]["update"] = _by_names_of_the_api(handlers[MACHINE]["update"])
     provisioners._REPLACING_PROPERTIES[PROVIDER] = ("ProviderName", "ProviderType", "UserPoolId")
     handlers[PROVIDER] = {"create": _create_provider, "update": _update_provider, "delete": _delete_provider}
 
@@ -140,6 +146,26 @@ def _apply(record: Json, before: Json, after: Json) -> None:
             record[name] = value
         elif value is None and before[name] is not None:
             record.pop(name, None)
+
+
+def _by_names_of_the_api(make: Any) -> Any:
+    @functools.wraps(make)
+    def made(identity: str, *given: Any) -> Any:
+        return make(identity, *(_logging_named(one) if isinstance(one, dict) else one for one in given))
+
+    return made
+
+
+def _logging_named(properties: Json) -> Json:
+    return {**properties, LOGGING: _lowered(properties[LOGGING])} if properties.get(LOGGING) else properties
+
+
+def _lowered(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_lowered(one) for one in value]
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: _lowered(one) for name, one in value.items()}
+    return value
 
 
 def _protected(delete: Any) -> Any:
