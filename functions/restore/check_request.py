@@ -11,6 +11,7 @@ from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, run_id
 from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.check_target import require_importable, sub_attribute_of
+from poolsafe.operations.listed_users import with_listed_users
 from poolsafe.operations.load_configuration import require_configuration
 from poolsafe.operations.note_reader import note_reader
 from poolsafe.operations.open_snapshot import find_snapshot
@@ -22,11 +23,10 @@ from poolsafe.schema_check import require
 @state("restore", "CheckRequest")
 def handler(event: Event, invocation: Invocation) -> Event:
     require("restore.request", event["request"])
-    application, request = invocation.application, RestoreRequest.of(event["request"], bootstrap.regions())
-    store, paths = (
-        application.store,
-        RestorePaths(request.restore_id or run_id(event["execution_id"], event["started_at"])),
-    )
+    application = invocation.application
+    store = application.store
+    request = RestoreRequest.of(with_listed_users(store, event["request"]), bootstrap.regions())
+    paths = RestorePaths(request.restore_id or run_id(event["execution_id"], event["started_at"]))
     manifest = find_snapshot(store, request.snapshot)
     if request.changes_configuration:
         require_configuration(manifest, "create_pool" if request.create_pool else "only.sections")

@@ -86,6 +86,7 @@ class ConfigurationJob:
             self.invocation.deadline,
             sub_attribute,
             load_record(application.store, self.paths),
+            self.request.create_pool.tags if self.request.create_pool else {},
         )
 
     def desired(self) -> Desired:

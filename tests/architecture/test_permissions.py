@@ -243,7 +243,7 @@ READS: dict[str, set[str]] = {
     "BackupExportMembershipsFunction": {"snapshots", "working"},
     "BackupWeighLossesFunction": {"snapshots"},
     "BackupSealSnapshotFunction": {"snapshots", "removals"},
-    "RestoreCheckRequestFunction": {"snapshots", "restores", "working", "removals"},
+    "RestoreCheckRequestFunction": {"snapshots", "restores", "working", "removals", "lists"},
     "RestoreVerifySnapshotFunction": {"snapshots"},
     "RestorePlanRestoreFunction": {"snapshots", "working", "waiting", "brakes"},
     "RestoreRestoreGroupsFunction": {"snapshots", "working"},

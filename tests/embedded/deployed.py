@@ -30,6 +30,11 @@ ASKING_ROLE = "arn:aws:iam::222222222222:role/ask-the-old-pool"
 EXTERNAL_ID = "agreed-upon-between-us"
 #: When to give up on an execution, in seconds. Nothing is said about how long one should take.
 PATIENCE = 600
+#: A role's trust while a test plays it.
+ANYBODY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+}
 #: Cognito actions that change a pool.
 WRITING = ("Admin", "Create", "Update", "Delete", "Set", "Add")
 READING = ("AdminGetUser", "AdminGetUserAuthFactors", "AdminListGroupsForUser")
@@ -134,6 +139,25 @@ class Deployed:
 
     def put(self, key: str, content: bytes) -> None:
         self.cloud.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content)
+
+    def delete(self, key: str) -> None:
+        """Remove an object as retention does: the bucket lets nobody else."""
+        iam, sts = self.cloud.client("iam"), self.cloud.client("sts")
+        role = self.resource("RetentionRetainSnapshotsFunctionRole")
+        arn = iam.get_role(RoleName=role)["Role"]["Arn"]
+        trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(ANYBODY))
+        try:
+            keys = sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        finally:
+            iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+        self.cloud.client("s3", keys=keys).delete_object(Bucket=self.bucket, Key=key)
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of a resource of the stack."""
+        stack = self.cloud.client("cloudformation")
+        found = stack.describe_stack_resource(StackName="poolsafe", LogicalResourceId=logical_id)
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
     def rows(self, prefix: str) -> list[Json]:
         """The rows of every Parquet file below a prefix."""

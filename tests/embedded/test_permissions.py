@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.embedded.deployed import ORIGINAL_SUB, Deployed, Json, named, person
+from tests.embedded.deployed import ANYBODY, ORIGINAL_SUB, Deployed, Json, named, person
 
 FUNCTIONS = (
     "BackupCheckRequestFunction",
@@ -74,17 +74,11 @@ WITH_SECRETS = ("BackupExportConfigurationFunction", "RestorePlanPoolFunction", 
 #: The one that removes snapshots, and no version of them.
 RETAINING = "RetentionRetainSnapshotsFunction"
 SECRET = "TheSecretThatTheApplicationKeeps0001"
-ANYBODY = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
-}
 
 
 def role_of(deployed: Deployed, function: str) -> str:
     """The name of a function's role."""
-    stack = deployed.cloud.client("cloudformation")
-    resource = stack.describe_stack_resource(StackName="poolsafe", LogicalResourceId=f"{function}Role")
-    return str(resource["StackResourceDetail"]["PhysicalResourceId"])
+    return deployed.resource(f"{function}Role")
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def in_place(deployed: Deployed, source: str, change: Callable[[str, bytes], byt
         path, content = key.removeprefix(f"snapshots/{snapshot}/"), deployed.content(key)
         changed = change(path, content)
         if changed is None:
-            deployed.cloud.client("s3").delete_object(Bucket=deployed.bucket, Key=key)
+            deployed.delete(key)
         elif changed != content:
             deployed.put(key, changed)
     return snapshot

@@ -46,7 +46,7 @@ def test_sound_snapshots_are_found_sound_and_left_alone(deployed: Deployed, save
 
 
 def delete(deployed: Deployed, key: str) -> None:
-    deployed.cloud.client("s3").delete_object(Bucket=deployed.bucket, Key=key)
+    deployed.delete(key)
 
 
 @pytest.mark.parametrize("kind", ["users", "groups", "memberships", "config", "secrets"])

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..domain.configuration.attribute_schema import Attribute, original_sub_attribute
@@ -62,7 +62,7 @@ def save_record(store: ObjectStore, paths: RestorePaths, record: PoolRecord) -> 
 
 @dataclass(slots=True)
 class MakePool:
-    """Works on one pool. `sub_attribute` is added for the old `sub` unless the pool has it."""
+    """Works on one pool. `sub_attribute` is added for the old `sub` unless the pool has it; `tags` are a new pool's."""
 
     cognito: ServiceApi
     waf: ServiceApi
@@ -72,6 +72,7 @@ class MakePool:
     deadline: Deadline
     sub_attribute: str | None
     record: PoolRecord
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reader(self) -> ReadConfiguration:
@@ -87,9 +88,8 @@ class MakePool:
             pool = wanted.user_pool
             members = creation(pool, self.record.pool_name, self._added(pool))
             try:
-                found = self.cognito.call("CreateUserPool", **members, UserPoolTags={MARK: self.paths.restore_id})[
-                    "UserPool"
-                ]
+                tags = {**self.tags, MARK: self.paths.restore_id}
+                found = self.cognito.call("CreateUserPool", **members, UserPoolTags=tags)["UserPool"]
             except Rejected as error:
                 raise self._stop(error, "user_pool", "the pool itself") from None
         self._note(replace(self.record, user_pool_id=found["Id"]))

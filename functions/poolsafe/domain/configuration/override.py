@@ -8,17 +8,22 @@ from typing import Any
 
 from ...errors import InvalidRequest
 from .model import Configuration, SectionName
+from .scratch import as_scratch
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """`create_pool.override` of a restore. None leaves the snapshot's value. `domain` is another prefix."""
+    """`create_pool.override` of a restore. None leaves the snapshot's value. `domain` is another prefix.
+
+    `scratch` is for a pool to try a restore with: it has nothing that reaches beyond itself (`scratch.py`).
+    """
 
     case_sensitive: bool | None = None
     username_attributes: tuple[str, ...] | None = None
     alias_attributes: tuple[str, ...] | None = None
     required_attributes: tuple[str, ...] | None = None
     domain: str | None = None
+    scratch: bool | None = None
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Override:
@@ -61,7 +66,8 @@ class Override:
         documents = {**source.documents, SectionName.USER_POOL: pool}
         if self.domain is not None:
             documents[SectionName.DOMAINS] = self._domains(source)
-        return replace(source, documents=documents)
+        changed = replace(source, documents=documents)
+        return as_scratch(changed) if self.scratch else changed
 
     def _required(self, pool: Mapping[str, Any]) -> list[Any]:
         schema = list(pool.get("SchemaAttributes") or ())
