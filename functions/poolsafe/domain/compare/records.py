@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from ..configuration.forms import normal
 from ..records import Group, Membership, User
 from ..requests import DEFAULT_SUB_ATTRIBUTE
 from .change import ALONE, Change, How, Kind, Side
@@ -22,6 +23,8 @@ from .digests import Digests, digest
 SERVICE_MADE = "\0"
 #: Second factors are told apart from attributes by these names, which no attribute has.
 MFA = ("mfa_methods", "preferred_mfa")
+#: A JSON list, whose order nobody promises.
+IDENTITIES = "identities"
 #: A column, the values wanted of it, and the attribute where the column is `attributes`.
 Wanted = tuple[str, frozenset[str], str | None]
 
@@ -111,6 +114,8 @@ class UserRecords:
         found: dict[str, str | None] = {**user.attributes}
         if not self.pools.are_one:
             found.pop(DEFAULT_SUB_ATTRIBUTE, None)
+        if identities := user.attributes.get(IDENTITIES):
+            found[IDENTITIES] = _in_order(identities)
         if self.knows_mfa:
             methods = None if user.mfa_methods is None else " ".join(sorted(user.mfa_methods))
             found |= dict(zip(MFA, (methods, user.preferred_mfa), strict=True))
@@ -176,6 +181,13 @@ class MembershipRecords:
 def first_sub(user: User) -> str:
     """The `sub` that somebody had in their first pool."""
     return user.attributes.get(DEFAULT_SUB_ATTRIBUTE) or user.sub
+
+
+def _in_order(identities: str) -> str:
+    try:
+        return json.dumps(normal(json.loads(identities)), sort_keys=True, ensure_ascii=False)
+    except ValueError:
+        return identities
 
 
 def _changed(
