@@ -85,6 +85,9 @@ def test_what_one_side_does_not_know_is_not_compared_and_named() -> None:
     assert told(rich(), unknown) == set()
     assert SectionName.CLIENTS.value in not_compared(rich(), unknown)
     assert told(Configuration({}), rich()) == set()
+    older = Configuration({SectionName.USER_POOL: rich().user_pool})
+    assert told(older, rich()) == set()
+    assert {name for _, name, *_ in told(older, with_pool(DeletionProtection="INACTIVE"))} == {"user_pool/protection"}
     assert SectionName.USER_POOL.value in not_compared(Configuration({}), rich())
 
 
