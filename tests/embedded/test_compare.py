@@ -183,6 +183,16 @@ def test_a_pool_that_is_as_it_was_saved_is_equal(deployed: Deployed, seen: Seen)
     assert differences(deployed, result) == []
 
 
+@pytest.mark.parametrize("options", [{"format": "json"}, {"include": ["mfa"]}], ids=["json", "mfa"])
+def test_how_a_snapshot_was_saved_is_no_difference(deployed: Deployed, options: Json) -> None:
+    """Second factors are compared only where both sides were asked for them."""
+    pool = deployed.pool("note")
+    deployed.cloud.put_users(pool, people(), named("staff"))
+    plain, other = (f"{pool}/{deployed.backup(pool, **how)['snapshot_id']}" for how in ({}, options))
+    assert compare(deployed, snapshot=other, user_pool_id=pool)["status"] == "EQUAL"
+    assert compare(deployed, snapshot=plain, **{"with": other})["status"] == "EQUAL"
+
+
 def test_the_users_of_a_restored_pool_are_the_same_by_their_old_sub(deployed: Deployed, seen: Seen) -> None:
     target = deployed.pool("note", ORIGINAL_SUB)
     deployed.restore(seen.after, target)

@@ -339,6 +339,17 @@ def test_a_comparison_that_dies_at_every_object_comes_to_the_same(capfd: pytest.
         assert word not in payloads + said.out + said.err
 
 
+def test_a_machine_that_hands_over_again_and_again_comes_to_the_same() -> None:
+    counts = []
+    for deadline in (Never(), EveryTime(1)):
+        with Deployed(deadline=deadline) as machines:
+            changed_pool(machines)
+            counts.append(compare(machines)[0]["counts"])
+            names = [name for name, *_ in machines.executions[-1].payloads]
+    assert counts[0] == counts[1]
+    assert names.count("CompareRecords") > 4
+
+
 # The input
 
 REGIONS = frozenset({"us-east-1"})
