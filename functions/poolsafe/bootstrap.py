@@ -17,7 +17,7 @@ from .adapters.aws import Role, client, cognito_regions
 from .adapters.clock import SystemClock
 from .adapters.cognito import CognitoUserPool
 from .adapters.governed import GovernedApi, GovernedUserPool, Governor
-from .adapters.html import assessment_html, migration_html, restore_html
+from .adapters.html import assessment_html, comparison_html, migration_html, restore_html
 from .adapters.jsonlines import JsonLinesFormat
 from .adapters.parquet import ParquetFormat
 from .adapters.s3 import S3Store
@@ -39,6 +39,7 @@ __all__ = [
     "application",
     "as_yaml",
     "assessment_html",
+    "comparison_html",
     "format_of",
     "migration_html",
     "passwords",

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from poolsafe.domain import requests
+from poolsafe.domain.compare.request import CompareRequest
 from poolsafe.domain.configuration.model import SectionName
 from poolsafe.domain.configuration.secrets import SECRET_MEMBERS
 from poolsafe.domain.migration.request import MigrationRequest
@@ -94,6 +95,7 @@ def test_every_field_of_an_input_says_what_it_does_or_defaults_to(job: str) -> N
         ("backup", requests.BackupRequest),
         ("restore", requests.RestoreRequest),
         ("assess", requests.AssessRequest),
+        ("compare", CompareRequest),
         ("migration", MigrationRequest),
     ],
 )
@@ -131,6 +133,7 @@ RESULTS = {
     "snapshot_id": "backup",
     "restore_id": "restore",
     "assessment_id": "assess",
+    "comparison_id": "compare",
     "night": "nightly",
     "verification_id": "verify",
     "retention_id": "retention",
@@ -142,7 +145,7 @@ def test_every_json_block_of_the_readme_is_json() -> None:
 
 
 def test_the_inputs_of_a_backup_in_the_readme_are_accepted() -> None:
-    others = {"status", "intended_changes"}
+    others = {"status", "intended_changes", "snapshot"}
     shown = [block for block in readme_blocks() if "user_pool_id" in block and not others & block.keys()]
     assert shown
     assert {"user_pool_id": "us-east-1_AbCdEfGhI"} in shown, "the smallest input comes first"
@@ -183,6 +186,15 @@ def test_the_inputs_of_an_assessment_in_the_readme_are_accepted() -> None:
     assert shown
     for block in shown:
         assert problems("assess.request", block) == []
+
+
+def test_the_inputs_of_a_comparison_in_the_readme_are_accepted() -> None:
+    with_pool = {"snapshot", "user_pool_id"}
+    shown = [b for b in readme_blocks() if "with" in b or (with_pool <= b.keys() and "intended_changes" not in b)]
+    assert {"with" in block for block in shown} == {True, False}
+    for block in shown:
+        assert problems("compare.request", block) == []
+        CompareRequest.of(block, frozenset({"us-east-1", "eu-west-1"}))
 
 
 def test_the_inputs_of_a_migration_in_the_readme_are_accepted() -> None:

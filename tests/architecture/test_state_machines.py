@@ -134,7 +134,16 @@ def ours() -> dict[str, type[errors.PoolsafeError]]:
 
 
 def test_there_are_machines_to_look_at() -> None:
-    assert JOBS == ("assess", "backup", "migration", "nightly", "restore", "retention", "verify")
+    assert JOBS == (
+        "assess",
+        "backup",
+        "compare",
+        "migration",
+        "nightly",
+        "restore",
+        "retention",
+        "verify",
+    )
     assert all(machine.tasks for machine in MACHINES)
 
 

@@ -186,7 +186,7 @@ def test_no_snapshot_and_no_report_ever_expires_by_itself() -> None:
         rule for rule in rules if {"ExpirationInDays", "NoncurrentVersionExpiration", "Transitions"} & rule.keys()
     ]
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in expiring if "ExpirationInDays" in rule}
-    assert days.keys() == {"working/", "credentials/"}
+    assert days.keys() == {"working/", "credentials/", "comparisons/"}
     # A restore can be redriven for 14 days, and needs its working files as long.
     assert days["working/"] > 14
     # A file of passwords is not kept for longer than they are good for unless a pool says otherwise.
@@ -197,6 +197,7 @@ def test_no_snapshot_and_no_report_ever_expires_by_itself() -> None:
     forgotten = {rule["Prefix"]: rule["NoncurrentVersionExpiration"] for rule in expiring}
     assert forgotten == {
         "working/": {"NoncurrentDays": 1},
+        "comparisons/": {"NoncurrentDays": 1},
         "credentials/": {"NoncurrentDays": 1},
         "deferred/": {"NoncurrentDays": 30},
         "snapshots/": {"NoncurrentDays": {"Ref": "RecoverDays"}},

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from poolsafe.domain.compare.change import Change, How
+from poolsafe.domain.compare.change import Kind as Compared
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.domain.restore.credentials import Credential
 from poolsafe.domain.restore.difference import Declared, Difference, Skipped, Undeclared
@@ -89,6 +91,16 @@ differences = st.builds(
     sub=maybe_texts,
     group_name=maybe_texts,
     field=maybe_texts,
+)
+changes = st.builds(
+    Change,
+    kind=st.sampled_from(Compared),
+    change=st.sampled_from(How),
+    name=texts,
+    sub=maybe_texts,
+    field=maybe_texts,
+    before=maybe_texts,
+    after=maybe_texts,
 )
 sub_mappings = st.builds(SubMapping, username=texts, old=texts, new=texts)
 notices = st.builds(Notice, username=texts, sub=texts, attention=st.sampled_from(Attention), detail=maybe_texts)

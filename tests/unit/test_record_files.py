@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from poolsafe.adapters.jsonlines import JsonLinesFormat
 from poolsafe.adapters.parquet import ROW_GROUP, ParquetFormat
+from poolsafe.domain.compare.change import Change
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.domain.restore.difference import Difference
 from poolsafe.domain.restore.notices import Notice
@@ -64,12 +65,13 @@ def test_the_records_of_a_snapshot_come_back_as_they_were(
         (PlannedUser, records.planned_users),
         (Outcome, records.outcomes),
         (Difference, records.differences),
+        (Change, records.changes),
         (SubMapping, records.sub_mappings),
         (Notice, records.notices),
         (TemporaryPassword, records.temporary_passwords),
         (Waiting, records.waiting),
     ],
-    ids=["planned user", "outcome", "difference", "sub mapping", "notice", "temporary password", "waiting"],
+    ids=["planned user", "outcome", "difference", "change", "sub mapping", "notice", "temporary password", "waiting"],
 )
 @given(data=st.data())
 def test_the_working_records_come_back_as_they_were(

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..domain.assessment.charts import AGES, KINDS, PARTS, WAYS, charts, share
 from ..domain.assessment.wording import duration
+from ..domain.compare.page import comparison_page
 from ..domain.migration.page import migration_page, minute
 from ..domain.restore.page import restore_page
 from ..domain.restore.words import WHYS
@@ -41,6 +42,9 @@ WORDS: Mapping[str, str] = {
     "EMAIL_OTP": "E-mail",
     "SOFTWARE_TOKEN_MFA": "Authenticator app",
     "WEB_AUTHN": "Passkey",
+    "added": "Added",
+    "removed": "Removed",
+    "changed": "Changed",
 }
 
 #: The headline of each recommendation.
@@ -63,6 +67,11 @@ def assessment_html(report: Mapping[str, Any]) -> str:
 def restore_html(report: Mapping[str, Any], cut_over: Mapping[str, Any] | None) -> str:
     """The page for a report and a list that fit `schemas/restore.report.json` and `schemas/cut_over.json`."""
     return _render("restore.html.jinja", report=report, page=restore_page(report, cut_over))
+
+
+def comparison_html(report: Mapping[str, Any]) -> str:
+    """The page for a report that fits `schemas/compare.report.json`."""
+    return _render("comparison.html.jinja", report=report, page=comparison_page(report))
 
 
 def migration_html(report: Mapping[str, Any]) -> str:

@@ -41,12 +41,12 @@ class SnapshotRef:
     snapshot_id: str
 
     @classmethod
-    def parse(cls, text: str) -> SnapshotRef:
-        """Read `us-east-1_AbCdEfGhI/latest` or `.../20261122T030000Z-3f9a1c`."""
+    def parse(cls, text: str, field: str = "snapshot") -> SnapshotRef:
+        """Read `us-east-1_AbCdEfGhI/latest` or `.../20261122T030000Z-3f9a1c`. Raises InvalidRequest for the field."""
         pool, slash, snapshot = text.strip().strip("/").removeprefix("snapshots/").partition("/")
         if not (slash and POOL_ID.fullmatch(pool) and (snapshot == LATEST or SNAPSHOT_ID.fullmatch(snapshot))):
             raise InvalidRequest(
-                "snapshot",
+                field,
                 "is not '<user pool id>/<snapshot id>' nor '<user pool id>/latest'",
                 '"us-east-1_AbCdEfGhI/20261122T030000Z-3f9a1c"',
             )

@@ -58,7 +58,7 @@ def keep_configuration(store: ObjectStore, key: str, configuration: Configuratio
 def kept_configuration(store: ObjectStore, key: str) -> Configuration:
     found = store.get(key)
     if found is None:
-        raise Unexpected(f"{key} is gone: working files expire after 30 days. Start the assessment again.")
+        raise Unexpected(f"{key} is gone: working files expire after 30 days. Start again.")
     document = json.loads(found.content)
     return Configuration(document["documents"], tuple(Section(**section) for section in document["sections"]))
 

@@ -1,0 +1,1 @@
+"""The states of the compare machine: one file each, no logic."""
