@@ -3,8 +3,8 @@
 - Of a role's session `aws:PrincipalArn` is the ARN of the role
   (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn);
   the emulator says that of the session, so that every policy which spares a role strikes it.
-- Of a write `s3:x-amz-server-side-encryption-aws-kms-key-id`, `s3:object-lock-mode` and
-  `s3:object-lock-retain-until-date` are what the headers say, and absent without them
+- Of a write `s3:x-amz-server-side-encryption-aws-kms-key-id`, `s3:x-amz-server-side-encryption-customer-algorithm`,
+  `s3:object-lock-mode` and `s3:object-lock-retain-until-date` are what the headers say, and absent without them
   (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html); of an upload in parts, what
   it was begun with.
 - A bucket's policy can deny things to root of the bucket's account, but not GetBucketPolicy, PutBucketPolicy and
@@ -18,6 +18,7 @@ import functools
 from typing import Any
 
 HEADERS = {
+    "x-amz-server-side-encryption-customer-algorithm": "s3:x-amz-server-side-encryption-customer-algorithm",
     "x-amz-server-side-encryption-aws-kms-key-id": "s3:x-amz-server-side-encryption-aws-kms-key-id",
     "x-amz-object-lock-mode": "s3:object-lock-mode",
     "x-amz-object-lock-retain-until-date": "s3:object-lock-retain-until-date",

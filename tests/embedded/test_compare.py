@@ -286,7 +286,7 @@ def test_a_damaged_snapshot_is_not_compared(deployed: Deployed, kind: str, is_go
     saved = deployed.backup(pool)
     key = deployed.keys(f"snapshots/{pool}/{saved['snapshot_id']}/{kind}")[0]
     if is_gone:
-        deployed.cloud.client("s3").delete_object(Bucket=deployed.bucket, Key=key)
+        deployed.delete(key)
     else:
         # Of the manifest it is what it says that counts.
         deployed.put(key, deployed.content(key).replace(b'"status": "COMPLETE"', b'"status": "PARTIAL"') + b" ")

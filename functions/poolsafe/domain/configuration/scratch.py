@@ -1,8 +1,8 @@
 """A pool for trying a restore: the snapshot's, less whatever reaches beyond it.
 
-No trigger of production runs, no domain is taken, nothing is logged, screened or replicated elsewhere, threat protection
-judges nobody (it may write to people), and no tag makes somebody else's script take it for the real one. Nothing protects
-it: it is made to be deleted.
+No trigger of production runs, no domain is taken, nothing is logged, screened or replicated elsewhere, threat
+protection judges nobody (it may write to people), and no tag makes somebody else's script take it for the real one.
+Nothing protects it: it is made to be deleted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .model import Configuration, SectionName
 
-#: The tag of a scratch pool, written with CreateUserPool itself: what may be deleted is told by it, and by nothing else.
+#: The tag of a scratch pool, written with CreateUserPool itself: what may be deleted is told by it, and nothing else.
 SCRATCH_TAG = "poolsafe:scratch"
 #: Sections that reach beyond the pool, or need one that does: a hosted page needs a domain.
 LEFT_OUT = (
