@@ -95,6 +95,7 @@ def _allows(policy: Any, service: str, action: str, resource: str, source: str, 
         resource_arn=resource,
         region=responses.get_region(),
         service_context=told,
+        secure_transport=True,
     )
     decided = iam_evaluator.evaluate_resource_policy(policy or "{}", asked, service=service)
     return bool(decided.decision == "Allow")

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.configuration.model import SectionName
 from ..domain.drill.paths import REGIONS, DrillPaths
 from ..domain.drill.request import FOR_ALL, DrillRequest
 from ..domain.drill.sample import Sample
@@ -40,8 +39,9 @@ class PlanDrill:
         sample = self._sample(manifest, request)
         chosen = [user.sub for user in sample.users()] if request.users == "sample" else None
         billed = sample.local if chosen is None else len(chosen)
-        by_import = request.credentials == FOR_ALL
-        tier = load_configuration(self.store, None, manifest).documents[SectionName.USER_POOL].get("UserPoolTier")
+        user_pool = load_configuration(self.store, None, manifest).user_pool
+        credentials, tier = request.credentials_for(user_pool), user_pool.get("UserPoolTier")
+        by_import = credentials == FOR_ALL
         plan = {
             "drill_id": paths.drill_id,
             "user_pool_id": user_pool_id,
@@ -57,7 +57,7 @@ class PlanDrill:
                 "kinds_left_out": sample.kinds_left_out if chosen is not None else 0,
             },
             "bill": bill(billed, str(tier or "ESSENTIALS")),
-            "restore": self._restore(request, manifest, paths, chosen),
+            "restore": self._restore(request, manifest, paths, chosen, credentials),
         }
         if chosen:
             self.store.put(paths.sample_key, json.dumps(chosen).encode())
@@ -80,14 +80,19 @@ class PlanDrill:
         return sample
 
     def _restore(
-        self, request: DrillRequest, manifest: Manifest, paths: DrillPaths, chosen: list[str] | None
+        self,
+        request: DrillRequest,
+        manifest: Manifest,
+        paths: DrillPaths,
+        chosen: list[str] | None,
+        credentials: str,
     ) -> dict[str, Any]:
         """The input of the restore. Federated users are left out: no API makes them, so nothing would be tried."""
         asked: dict[str, Any] = {
             "snapshot": f"{manifest.user_pool_id}/{manifest.snapshot_id}",
             "create_pool": {"pool_name": paths.pool_name, "scratch": True},
             "federated_users": "skip",
-            "credentials": request.credentials,
+            "credentials": credentials,
             "quota_share": request.quota_share,
         }
         if chosen:

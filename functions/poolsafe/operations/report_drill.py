@@ -96,12 +96,14 @@ class ReportDrill:
     def _restored(self, told: Mapping[str, Any] | None) -> tuple[dict[str, Any] | None, float | None, float]:
         """The restore as the report has it, how many seconds it took, and how many hours quotas made of them."""
         if told is None or _error(told):
-            failed = {"status": "FAILED", "error": _error(told), "report": None} if told else None
+            if told is None:
+                return None, None, 0.0
+            failed = {"status": "FAILED", "error": _error(told), "explanation": _explained(told), "report": None}
             return failed, None, 0.0
         paths = RestorePaths(told["restore_id"])
         report = self._written(paths.report_key)
         begun, done = (datetime.fromisoformat(report["window"][end]) for end in ("started_at", "ended_at"))
-        restored = {"status": told["status"], "error": None, "report": told["report"]}
+        restored = {"status": told["status"], "error": None, "explanation": None, "report": told["report"]}
         return restored, round((done - begun).total_seconds(), 1), float(report["plan"]["hours"])
 
     def _trend(self, user_pool_id: str, paths: DrillPaths, report: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -137,6 +139,15 @@ def _error(told: Mapping[str, Any] | None) -> str | None:
     except ValueError:
         cause = {}
     return str(cause.get("Error") or cause.get("errorType") or told["Error"])
+
+
+def _explained(told: Mapping[str, Any]) -> str | None:
+    """What the run inside said of its error: made for people, and never about anybody (`errors.py`)."""
+    try:
+        inner = json.loads(json.loads(told.get("Cause") or "{}").get("Cause") or "{}")
+    except (ValueError, AttributeError):
+        return None
+    return inner.get("errorMessage") if isinstance(inner, dict) else None
 
 
 def _now(clock: Clock) -> str:

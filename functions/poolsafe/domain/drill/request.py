@@ -32,7 +32,7 @@ class DrillRequest:
     tag: str | None = None
     users: str = "sample"
     sample_size: int = 100
-    credentials: str = FOR_SAMPLE
+    credentials: str | None = None
     quota_share: float = 0.5
     dry_run: bool = False
     objectives: Objectives = field(default_factory=Objectives)
@@ -54,9 +54,14 @@ class DrillRequest:
             raise InvalidRequest("tag", "is not '<key>=<value>'", '"tag": "poolsafe:backup=true"')
         if values.get("users") == "all" and "sample_size" in values:
             raise InvalidRequest("sample_size", 'is for "users": "sample"', '"users": "sample", "sample_size": 50')
-        values.setdefault("credentials", FOR_ALL if values.get("users") == "all" else FOR_SAMPLE)
         asked = values.pop("objectives", {})
         return cls(**values, objectives=Objectives(**{**asdict(objectives), **asked}))
+
+    def credentials_for(self, user_pool: Mapping[str, Any]) -> str:
+        """Those that were asked for; else an import for everybody, where the pool takes one
+        [DG cognito-user-pools-using-import-tool: it has to verify an address by itself]."""
+        serves = self.users == "all" and bool(user_pool.get("AutoVerifiedAttributes"))
+        return self.credentials or (FOR_ALL if serves else FOR_SAMPLE)
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> DrillRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +47,7 @@ class Objective:
 
 def age_hours(manifest: Manifest, now: datetime) -> float:
     """How old the data is: since the backup began to list it."""
-    return round((now - datetime.fromisoformat(manifest.started_at)).total_seconds() / 3600, 2)
+    return round((now - datetime.fromisoformat(manifest.started_at)).total_seconds() / 3600, 4)
 
 
 def whole_hours(
@@ -98,7 +99,7 @@ def verdict(
 def bill(users: int, tier: str) -> dict[str, Any]:
     """What a drill costs: users billed as active this month, and that in dollars at most."""
     price = DOLLARS_PER_USER.get(tier, max(DOLLARS_PER_USER.values()))
-    return {"users_billed_as_active": users, "tier": tier, "dollars_at_most": round(users * price, 2)}
+    return {"users_billed_as_active": users, "tier": tier, "dollars_at_most": math.ceil(users * price * 100) / 100}
 
 
 def summary(run_id: str, drills: Sequence[Mapping[str, Any]], swept: Sequence[str]) -> dict[str, Any]:
