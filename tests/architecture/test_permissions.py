@@ -231,7 +231,7 @@ WRITES: dict[str, set[str]] = {
     "NightlyTakeNightFunction": {"nights"},
     "NightlyNoteNightFunction": {"nights"},
     "NightlySummarizeFunction": {"nights"},
-    "RetentionMarkSnapshotFunction": {"holds", "brakes"},
+    "RetentionMarkSnapshotFunction": {"holds", "brakes", "removals"},
     "RetentionRetainSnapshotsFunction": {"removals", "retention"},
     "RetentionReportRetentionFunction": {"retention"},
     "VerifyVerifySnapshotsFunction": {"verifications"},
