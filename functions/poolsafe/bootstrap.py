@@ -17,7 +17,7 @@ from .adapters.aws import Role, client, cognito_regions
 from .adapters.clock import SystemClock
 from .adapters.cognito import CognitoUserPool
 from .adapters.governed import GovernedApi, GovernedUserPool, Governor
-from .adapters.html import assessment_html, comparison_html, migration_html, restore_html
+from .adapters.html import assessment_html, comparison_html, drill_html, migration_html, restore_html
 from .adapters.jsonlines import JsonLinesFormat
 from .adapters.parquet import ParquetFormat
 from .adapters.s3 import S3Store
@@ -40,9 +40,11 @@ __all__ = [
     "as_yaml",
     "assessment_html",
     "comparison_html",
+    "drill_html",
     "format_of",
     "migration_html",
     "passwords",
+    "passwords_for",
     "regions",
     "restore_html",
     "versions",
@@ -138,7 +140,12 @@ def regions() -> frozenset[str]:
 
 def passwords(target: TargetPool) -> Callable[[], str]:
     """A maker of unguessable passwords for a pool."""
-    return lambda: unguessable(target.password_policy, secrets.choice)
+    return passwords_for(target.password_policy)
+
+
+def passwords_for(policy: Mapping[str, Any]) -> Callable[[], str]:
+    """A maker of unguessable passwords for a password policy of Cognito's."""
+    return lambda: unguessable(policy, secrets.choice)
 
 
 def versions() -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .domain.drill.request import Objectives
 from .domain.quotas import Category, in_force
 from .errors import InvalidRequest
 
@@ -30,6 +31,7 @@ class Settings:
     retention_policy: Mapping[str, Any] = field(default_factory=dict)
     retention_dry_run: bool = True
     brake_percent: float = 20
+    objectives: Objectives = field(default_factory=Objectives)
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -42,7 +44,8 @@ class Settings:
         old `sub`, MIGRATION_SOURCE_ARNS the pools that the trigger may ask, separated by commas, and
         MIGRATION_EXTERNAL_ID what the roles of other accounts ask for; Lambda itself sets AWS_REGION. TIME_ZONE is
         that of the schedules, RETENTION_POLICY JSON (`domain/retention/policy.py`), RETENTION a dry run unless it is
-        `apply`, and BRAKE_PERCENT the share from which on a loss is unusual.
+        `apply`, BRAKE_PERCENT the share from which on a loss is unusual, and RECOVERY_POINT_HOURS and
+        RECOVERY_TIME_HOURS are what drills are held to.
         """
         return cls(
             bucket=environment["SNAPSHOT_BUCKET"],
@@ -60,6 +63,10 @@ class Settings:
             retention_policy=json.loads(environment.get("RETENTION_POLICY", "{}")),
             retention_dry_run=environment.get("RETENTION", "dry-run") != "apply",
             brake_percent=float(environment.get("BRAKE_PERCENT", "20")),
+            objectives=Objectives(
+                float(environment.get("RECOVERY_POINT_HOURS", "0")) or None,
+                float(environment.get("RECOVERY_TIME_HOURS", "0")) or None,
+            ),
         )
 
 

@@ -15,7 +15,7 @@ from poolsafe.domain.configuration.model import SectionName
 from poolsafe.domain.configuration.todo import Why
 from tests.architecture.repository import ROOT, TEMPLATE, template
 
-DOCUMENTS = tuple(sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("schemas/*.md")]))
+DOCUMENTS = tuple(sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("schemas/*.md")]))
 SOURCES = ("functions", "local", "schemas", "statemachine", "tests", "docs")
 SUFFIXES = {".py", ".md", ".yaml", ".json", ".mk"}
 #: `docs/unverified.md, "Groups with roles"`, over a line's end too.

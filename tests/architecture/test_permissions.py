@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from poolsafe.adapters.cognito import _METHODS as METHODS
+from poolsafe.domain.configuration.scratch import SCRATCH_TAG
 from poolsafe.domain.quotas import OPERATIONS
 from tests.architecture.cloudformation import cloudformation
 from tests.architecture.repository import MACHINES, Json, camel, functions, modules, resources, template
@@ -77,7 +78,20 @@ REMOVING = {
     "SignInTokenFunction": ["deferred/*.json"],
 }
 #: Who counts records by their keys, and reads none of them.
-COUNTING = {"MigrationAttachTriggersFunction"}
+COUNTING = {"DrillSweepScratchPoolsFunction", "MigrationAttachTriggersFunction"}
+#: Who changes or deletes scratch pools, by what they may do with a pool that has the tag.
+SCRATCHING = {
+    "DrillSweepScratchPoolsFunction": {"DeleteUserPool"},
+    "DrillRemoveScratchPoolFunction": {"DeleteUserPool"},
+    "DrillWalkSignInsFunction": {
+        "AdminInitiateAuth",
+        "AdminSetUserPassword",
+        "CreateUserPoolClient",
+        "ListUserPoolClients",
+        "ListUsers",
+        "SetUserPoolMfaConfig",
+    },
+}
 #: Functions that have to do with secrets, by what they may do with the key.
 SECRETS = {
     "BackupExportConfigurationFunction": {"kms:Decrypt", "kms:GenerateDataKey"},
@@ -184,6 +198,21 @@ COGNITO: dict[str, set[str]] = {
     "NightlyTakeNightFunction": set(),
     "NightlyNoteNightFunction": set(),
     "NightlySummarizeFunction": set(),
+    "DrillCheckRequestFunction": {"DescribeUserPool", "ListUserPools"},
+    "DrillSweepScratchPoolsFunction": {"DescribeUserPool", "ListUserPools", "DeleteUserPool"},
+    "DrillPlanDrillFunction": set(),
+    "DrillWalkSignInsFunction": {
+        "AdminInitiateAuth",
+        "AdminSetUserPassword",
+        "CreateUserPoolClient",
+        "DescribeUserPool",
+        "ListUserPoolClients",
+        "ListUsers",
+        "SetUserPoolMfaConfig",
+    },
+    "DrillRemoveScratchPoolFunction": {"DescribeUserPool", "ListUserPools", "DeleteUserPool"},
+    "DrillReportDrillFunction": set(),
+    "DrillSummarizeFunction": set(),
     "RetentionCheckRequestFunction": set(),
     "RetentionMarkSnapshotFunction": set(),
     "RetentionRetainSnapshotsFunction": set(),
@@ -231,6 +260,8 @@ WRITES: dict[str, set[str]] = {
     "NightlyTakeNightFunction": {"nights"},
     "NightlyNoteNightFunction": {"nights"},
     "NightlySummarizeFunction": {"nights"},
+    "DrillPlanDrillFunction": {"working", "drills"},
+    "DrillReportDrillFunction": {"drills"},
     "RetentionMarkSnapshotFunction": {"holds", "brakes", "removals"},
     "RetentionRetainSnapshotsFunction": {"removals", "retention"},
     "RetentionReportRetentionFunction": {"retention"},
@@ -272,6 +303,9 @@ READS: dict[str, set[str]] = {
     "MigrationEndMigrationFunction": {"migrations"},
     "MigrationReportMigrationFunction": {"migrations", "working"},
     "NightlyTakeNightFunction": {"nights"},
+    "DrillPlanDrillFunction": {"snapshots"},
+    "DrillWalkSignInsFunction": {"snapshots", "restores"},
+    "DrillReportDrillFunction": {"drills", "restores"},
     "RetentionMarkSnapshotFunction": {"snapshots", "holds", "brakes", "removals"},
     "RetentionRetainSnapshotsFunction": {"snapshots", "holds", "brakes", "readers", "removals", "retention"},
     "RetentionReportRetentionFunction": {"retention"},
@@ -291,11 +325,14 @@ IMPORT_ROLE = "ImportRole"
 MACHINE_NAMES = [machine.logical_id for machine in MACHINES]
 #: The machines that run others, by which.
 RUNNING = {
+    "DrillStateMachine": ("RestoreStateMachine",),
     "MigrationStateMachine": ("BackupStateMachine", "RestoreStateMachine"),
     "NightlyStateMachine": ("BackupStateMachine",),
 }
 #: The roles that EventBridge Scheduler starts machines with, by which: SAM makes them.
 SCHEDULE_ROLES = {
+    "DrillStateMachineMonthlyRole": "DrillStateMachine",
+    "DrillStateMachineSweepRole": "DrillStateMachine",
     "NightlyStateMachineNightlyRole": "NightlyStateMachine",
     "RetentionStateMachineDailyRole": "RetentionStateMachine",
     "VerifyStateMachineDailyRole": "VerifyStateMachine",
@@ -427,7 +464,7 @@ def test_every_statement_allows_named_actions_on_named_resources(name: str) -> N
 def test_snapshots_are_deleted_by_retention_alone_and_others_delete_records_of_first_sign_ins() -> None:
     """And no version of any object: what is removed can be had back until its rule forgets it."""
     allowed = {action for role in roles().values() for s in statements(role) for action in listed(s["Action"])}
-    assert {action for action in allowed if "Delete" in action} == {"s3:DeleteObject"}
+    assert {action for action in allowed if "Delete" in action} == {"s3:DeleteObject", "cognito-idp:DeleteUserPool"}
     assert {action for action in allowed if action.startswith("s3:")} == {
         "s3:DeleteObject",
         "s3:GetObject",
@@ -471,11 +508,25 @@ def test_every_call_that_the_adapters_make_is_allowed_to_somebody() -> None:
     assert set().union(*COGNITO.values()) - FOR_WAF - FOR_TAGS == METHODS.keys() | CONFIGURATION_CALLS | asking
 
 
+@pytest.mark.parametrize("name", SCRATCHING)
+def test_what_a_drill_does_to_pools_it_does_to_scratch_pools_alone(name: str) -> None:
+    [bound] = [statement for statement in allowing(role_of(name), "cognito-idp") if "Condition" in statement]
+    assert {action.removeprefix("cognito-idp:") for action in bound["Action"]} == SCRATCHING[name]
+    assert bound["Condition"] == {"StringEquals": {f"aws:ResourceTag/{SCRATCH_TAG}": "true"}}
+    free = actions(role_of(name), "cognito-idp") - SCRATCHING[name]
+    assert free <= {"DescribeUserPool", "ListUserPools"}
+
+
+def test_pools_are_deleted_by_drills_alone() -> None:
+    assert {name for name, of in COGNITO.items() if "DeleteUserPool" in of} <= SCRATCHING.keys()
+    assert not [action for of in COGNITO.values() for action in of if "Delete" in action and action != "DeleteUserPool"]
+
+
 def test_only_the_migration_trigger_asks_for_passwords() -> None:
-    """Nobody may set one but the restore, either."""
+    """Nobody may set one but the restore, either; a drill does both, in its scratch pool."""
     asking = {
         name for name, actions_of in COGNITO.items() if {"AdminInitiateAuth", "AdminSetUserPassword"} & actions_of
-    }
+    } - SCRATCHING.keys()
     assert asking == {"SignInUserMigrationFunction", "RestoreRestoreUsersFunction"}
     assert "AdminSetUserPassword" not in COGNITO["SignInUserMigrationFunction"]
     assert "AdminInitiateAuth" not in COGNITO["RestoreRestoreUsersFunction"]

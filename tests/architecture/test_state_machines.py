@@ -31,13 +31,21 @@ RUN = "arn:${Partition}:states:::states:startExecution.sync:2"
 #: The states that run another machine, by their own, and which of the stack's that is: the end of a migration is a
 #: backup and a restore, and neither is written a second time.
 RUNS = {
+    ("drill", "Restore"): "restore",
     ("migration", "BackUpSource"): "backup",
     ("migration", "RestoreTheRest"): "restore",
     ("nightly", "BackUp"): "backup",
 }
-#: The one state whose failure is noted instead of ending the execution: one pool's, and the others have to go on. It is
-#: started again by the same input, which gives that pool another attempt; a redrive has nothing to do there.
-NOTED = {("nightly", "BackUp"): "NoteNight"}
+#: The states whose failure is noted instead of ending the execution. Of a night because it is one pool's, and the
+#: others have to go on: it is started again by the same input, which gives that pool another attempt. Of a drill because
+#: its pool has to go whatever happened, and a failure is what a drill is to find. A redrive has nothing to do there.
+NOTED = {
+    ("nightly", "BackUp"): "NoteNight",
+    ("drill", "PlanDrill"): "ReportDrill",
+    ("drill", "Restore"): "RemoveScratchPool",
+    ("drill", "WalkSignIns"): "RemoveScratchPool",
+    ("drill", "RemoveScratchPool"): "ReportDrill",
+}
 #: https://docs.aws.amazon.com/step-functions/latest/dg/quotas.html, "Maximum definition size".
 MAX_DEFINITION = 1024 * 1024
 #: Payloads of a Task that belong to another state too: the function is the same, the name says what it does here.
@@ -138,6 +146,7 @@ def test_there_are_machines_to_look_at() -> None:
         "assess",
         "backup",
         "compare",
+        "drill",
         "migration",
         "nightly",
         "restore",

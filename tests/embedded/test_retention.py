@@ -124,15 +124,13 @@ def test_a_mass_deletion_is_braked_warned_of_and_released_by_a_person(deployed: 
 def test_a_snapshot_that_a_restore_reads_stays_until_the_restore_has_ended(deployed: Deployed, pool: str) -> None:
     ids = [backup(deployed, pool)["snapshot_id"] for _ in range(4)]
     target = deployed.pool(ORIGINAL_SUB)
-    fault = {"action": "ListUsers", "user_pool_id": target, "error": "InternalErrorException", "times": 100_000}
-    deployed.cloud.faults(fault)
-    running = deployed.cloud.begin(
-        deployed.machine("restore"), {"snapshot": f"{pool}/{ids[0]}", "target_user_pool_id": target}
-    )
-    while not deployed.keys(f"readers/{pool}/{ids[0]}/"):
-        pass
-    assert retain(deployed, pool)["counts"]["removed"] == 0
-    deployed.cloud.control("DELETE", "faults")
+    fault = {"action": "ListUsers", "user_pool_id": target, "latency_ms": 300, "times": 1_000}
+    request = {"snapshot": f"{pool}/{ids[0]}", "target_user_pool_id": target}
+    with deployed.cloud.faults(fault):
+        running = deployed.cloud.begin(deployed.machine("restore"), request)
+        while not deployed.keys(f"readers/{pool}/{ids[0]}/"):
+            time.sleep(0.05)
+        assert retain(deployed, pool)["counts"]["removed"] == 0
     deployed.cloud.finish(running, seconds=300)
     assert retain(deployed, pool)["counts"]["removed"] == 1
     refused = deployed.refused("restore", {"snapshot": f"{pool}/{ids[0]}", "target_user_pool_id": target})

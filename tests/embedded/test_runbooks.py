@@ -23,7 +23,7 @@ from tests.embedded.conftest import WAIT_SCALE
 from tests.embedded.deployed import ANYBODY, ORIGINAL_SUB, Deployed, Json, fits, named, person
 from tests.embedded.migrations import CLAIM, PASSWORD, claims, client
 from tests.embedded.sign_ins import Door, handed_out, refusal
-from tests.runbooks import ABROAD, BAD, CLIENT, GOOD, POOL, REMOVED, RUN, RUNBOOKS, TARGET, Page, filled, seen
+from tests.runbooks import ABROAD, BAD, CLIENT, DRILL, GOOD, POOL, REMOVED, RUN, RUNBOOKS, TARGET, Page, filled, seen
 
 FEDERATED = "Google_112233445566778899"
 PEOPLE = tuple(f"person{number:02d}" for number in range(1, 18))
@@ -47,11 +47,15 @@ class Reader:
             fits(f"{job}.request", request := filled(block, self.known))
             self.results.append(self.deployed.run(job, request))
             if self.at < len(self.page.blocks) and self.page.blocks[self.at].kind == "result":
-                self.known.pop(RUN, None)
-                shown = self._next(job, "result")
-                differs = seen(shown, self.results[-1], self.known)
-                assert not differs, f"{self.page.path.name}, block {self.at}: {differs}"
+                self.sees(job, self.results[-1])
         return self.results[-1]
+
+    def sees(self, job: str, output: Json) -> None:
+        """The next output of the page is what came out."""
+        for its_own in (RUN, DRILL):
+            self.known.pop(its_own, None)
+        differs = seen(self._next(job, "result"), output, self.known)
+        assert not differs, f"{self.page.path.name}, block {self.at}: {differs}"
 
     def _next(self, job: str, kind: str) -> Json:
         block = self.page.blocks[self.at]
@@ -333,4 +337,24 @@ def test_migration_to_change_an_immutable_setting(deployed: Deployed, own: Any) 
     assert (finished["status"], finished["counts"]["not_yet"]) == ("COMPLETE", 0)
     assert finished["source_can_go_at"]
     assert deployed.users(target).keys() == before.keys() - {FEDERATED}
+    assert reader.is_through()
+
+
+def test_after_a_failed_drill(deployed: Deployed, shop: Shop) -> None:
+    good, bad = shop.backup(), shop.backup()
+    [key] = deployed.keys(f"snapshots/{shop.pool}/{bad}/users/")
+    deployed.put(key, deployed.content(key)[:-1])
+    failed = deployed.run("drill", {"user_pool_id": shop.pool, "sample_size": 10})
+    reader = shop.reader("drill-failed", **{GOOD: good, BAD: bad})
+    reader.sees("drill", failed)
+    verified = reader.follow("verify")
+    assert verified["damaged"][0]["snapshot"] == f"{shop.pool}/{bad}"
+    reader.follow("retention", "backup")
+    assert reader.results[-1]["status"] == "COMPLETE"
+    before = deployed.users(shop.pool)
+    reader.follow("drill")
+    plan = deployed.document(reader.results[-1]["report"])["plan"]
+    assert plan["bill"]["users_billed_as_active"] >= 1
+    reader.follow("drill", "drill")
+    assert deployed.users(shop.pool) == before
     assert reader.is_through()

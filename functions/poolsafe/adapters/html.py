@@ -13,6 +13,7 @@ from typing import Any
 from ..domain.assessment.charts import AGES, KINDS, PARTS, WAYS, charts, share
 from ..domain.assessment.wording import duration
 from ..domain.compare.page import comparison_page
+from ..domain.drill.page import drill_page
 from ..domain.migration.page import migration_page, minute
 from ..domain.restore.page import restore_page
 from ..domain.restore.words import WHYS
@@ -77,6 +78,11 @@ def comparison_html(report: Mapping[str, Any]) -> str:
 def migration_html(report: Mapping[str, Any]) -> str:
     """The page for a report that fits `schemas/migration.report.json`."""
     return _render("migration.html.jinja", report=report, page=migration_page(report))
+
+
+def drill_html(report: Mapping[str, Any]) -> str:
+    """The page for a report that fits `schemas/drill.report.json`."""
+    return _render("drill.html.jinja", report=report, page=drill_page(report))
 
 
 def _render(template: str, **content: Any) -> str:

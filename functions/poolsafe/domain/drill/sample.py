@@ -1,8 +1,8 @@
 """Who takes part in a drill: some of every kind, so that what breaks for one kind of user shows.
 
-Every status, enabled and disabled, group, provider and combination of attributes is there with `OF_EACH` users, as far as
-the pool has them and the sample has room; the rest of the sample is anybody. Which users is decided by a digest of their
-`sub`, so that nobody picks them, and drills of one snapshot pick the same.
+Every status, enabled and disabled, group, provider and combination of attributes is there with `OF_EACH` users, as far
+as the pool has them and the sample has room; the rest of the sample is anybody. Which users is decided by a digest of
+their `sub`, so that nobody picks them, and drills of one snapshot pick the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Sample:
     _anybody: list[tuple[int, str, User]] = field(default_factory=list)
 
     def look_at(self, user: User, groups: Iterable[str]) -> None:
-        """Count a user, and keep them if their kind is not there yet. Federated ones cannot be restored, only counted."""
+        """Count a user, and keep them if their kind is not there yet. Federated ones can only be counted."""
         if is_federated(user):
             self.federated += 1
             return

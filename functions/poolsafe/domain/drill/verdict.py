@@ -49,7 +49,9 @@ def age_hours(manifest: Manifest, now: datetime) -> float:
     return round((now - datetime.fromisoformat(manifest.started_at)).total_seconds() / 3600, 2)
 
 
-def whole_hours(manifest: Manifest, local: int, disabled: int, rates: Mapping[Category, float], by_import: bool) -> float:
+def whole_hours(
+    manifest: Manifest, local: int, disabled: int, rates: Mapping[Category, float], by_import: bool
+) -> float:
     """How long Cognito's quotas make the whole pool take, at least. `rates` are requests per second.
 
     The categories overlap, so the slowest decides; how fast an import is, nobody has documented.
@@ -99,3 +101,14 @@ def bill(users: int, tier: str) -> dict[str, Any]:
     return {"users_billed_as_active": users, "tier": tier, "dollars_at_most": round(users * price, 2)}
 
 
+def summary(run_id: str, drills: Sequence[Mapping[str, Any]], swept: Sequence[str]) -> dict[str, Any]:
+    """`schemas/drill.result.json`: the worst status of all; of one drill, its report too."""
+    worst = (DrillStatus.FAILED, DrillStatus.PARTIAL, DrillStatus.DRY_RUN, DrillStatus.PASSED)
+    statuses = {drill["status"] for drill in drills}
+    result = {
+        "status": next((status.value for status in worst if status.value in statuses), "SWEPT"),
+        "run_id": run_id,
+        "drills": [dict(drill) for drill in drills],
+        "scratch_pools_removed": list(swept),
+    }
+    return {**result, "report": drills[0]["report"]} if len(drills) == 1 else result

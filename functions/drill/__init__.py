@@ -1,0 +1,1 @@
+"""The states of the drill machine: one file each, no logic."""
