@@ -111,6 +111,16 @@ def test_every_parameter_is_told_in_the_readme() -> None:
     assert [name for name in template()["Parameters"] if f"`{name}`" not in readme] == []
 
 
+def test_everything_that_the_threat_model_rests_on_is_there() -> None:
+    model = (ROOT / "docs/threat-model.md").read_text("utf-8")
+    rests_on = set(re.findall(r"`(test_\w+)(?:\.py)?`", model))
+    sources = [*(ROOT / "tests").rglob("test_*.py")]
+    there = {path.stem for path in sources}
+    there |= {name for path in sources for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)}
+    assert rests_on
+    assert rests_on - there == set()
+
+
 def test_the_tree_of_errors_in_their_docstring_is_the_tree_of_the_code() -> None:
     drawn: dict[str, str] = {}
     trunk: list[tuple[int, str]] = []

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,11 +83,10 @@ class Shop:
             time.sleep(0.05)
         return saved
 
-    def reader(self, page: str, deployed: Deployed | None = None, **known: str) -> Reader:
+    def reader(self, page: str, known: Mapping[str, str], deployed: Deployed | None = None) -> Reader:
         there = deployed or self.deployed
-        return Reader(
-            there, Page(RUNBOOKS / f"{page}.md"), {POOL: self.pool, "s3://bucket/": f"s3://{there.bucket}/", **known}
-        )
+        own = {POOL: self.pool, "s3://bucket/": f"s3://{there.bucket}/"}
+        return Reader(there, Page(RUNBOOKS / f"{page}.md"), {**own, **known})
 
     def set(self, username: str, **attributes: str) -> None:
         given = [{"Name": name.replace("__", ":"), "Value": value} for name, value in attributes.items()]
@@ -136,7 +136,7 @@ def assert_everybody_is_back(shop: Shop, before: Any, pool: str, deployed: Deplo
 def test_a_pool_was_deleted(deployed: Deployed, shop: Shop) -> None:
     good, before = shop.backup(), deployed.users(shop.pool)
     deployed.idp(shop.pool).delete_user_pool(UserPoolId=shop.pool)
-    reader = shop.reader("pool-deleted", **{GOOD: good})
+    reader = shop.reader("pool-deleted", {GOOD: good})
     restored = reader.follow("retention", "restore", "restore")
     target = reader.known[TARGET]
     assert_everybody_is_back(shop, before, target)
@@ -163,7 +163,7 @@ def test_one_user(deployed: Deployed, shop: Shop) -> None:
     good, before = shop.backup(), deployed.users(shop.pool)
     deployed.idp(shop.pool).admin_delete_user(UserPoolId=shop.pool, Username="ada")
     rest = deployed.users(shop.pool)
-    reader = shop.reader("one-user", **{GOOD: good})
+    reader = shop.reader("one-user", {GOOD: good})
     upload(deployed, reader, "ada", re.findall(r"echo '(.*)' > ada.json", reader.page.text)[0])
     reader.follow("restore", "restore")
     assert_everybody_is_back(shop, before, shop.pool)
@@ -187,7 +187,7 @@ def test_a_bad_deploy_damaged_attributes(deployed: Deployed, shop: Shop, tmp_pat
         shop.set(name, custom__badge="undefined")
     shop.set(PEOPLE[2], email_verified="false")
     shop.set(PEOPLE[8], name="As I am called now")
-    reader = shop.reader("damaged-attributes", **{GOOD: good})
+    reader = shop.reader("damaged-attributes", {GOOD: good})
     compared = reader.follow("retention", "compare")
     upload(deployed, reader, "damaged", damaged_list(deployed, reader, compared, tmp_path))
     deployed.cloud.forget()
@@ -231,7 +231,7 @@ def test_ransom_or_an_insider(deployed: Deployed, shop: Shop) -> None:
     bad = shop.backup()
     shop.backup(), shop.backup()
     assert deployed.run("retention", apply)["counts"]["removed"] == 0, "the brake is on"
-    reader = shop.reader("ransom-or-insider", **{GOOD: good, BAD: bad, REMOVED: removed})
+    reader = shop.reader("ransom-or-insider", {GOOD: good, BAD: bad, REMOVED: removed})
     reader.follow("retention", "retention", "verify", "compare")
     rest = deployed.users(shop.pool)
     cognito.admin_delete_user(UserPoolId=shop.pool, Username="mallory")
@@ -289,7 +289,7 @@ def test_a_region_is_lost(deployed: Deployed, shop: Shop) -> None:
         there = Deployed(cloud, cloud.deploy())
         for key in deployed.keys(f"snapshots/{shop.pool}/"):
             there.put(key, deployed.content(key))
-        reader = shop.reader("region-lost", there, **{GOOD: good})
+        reader = shop.reader("region-lost", {GOOD: good}, there)
         reader.follow("verify", "restore")
         restored = reader.follow("restore")
         target = reader.known[ABROAD]
@@ -305,7 +305,7 @@ def test_migration_to_change_an_immutable_setting(deployed: Deployed, own: Any) 
     idp, before = deployed.idp(shop.pool), deployed.users(shop.pool)
     app = client(idp, shop.pool)
     asking = client(idp, shop.pool, ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"])
-    reader = shop.reader("immutable-setting", **{CLIENT: asking})
+    reader = shop.reader("immutable-setting", {CLIENT: asking})
 
     def makes_no_difference(target: str) -> None:
         told = deployed.idp(target).describe_user_pool(UserPoolId=target)["UserPool"]
@@ -345,7 +345,7 @@ def test_after_a_failed_drill(deployed: Deployed, shop: Shop) -> None:
     [key] = deployed.keys(f"snapshots/{shop.pool}/{bad}/users/")
     deployed.put(key, deployed.content(key)[:-1])
     failed = deployed.run("drill", {"user_pool_id": shop.pool, "sample_size": 10})
-    reader = shop.reader("drill-failed", **{GOOD: good, BAD: bad})
+    reader = shop.reader("drill-failed", {GOOD: good, BAD: bad})
     reader.sees("drill", failed)
     verified = reader.follow("verify")
     assert verified["damaged"][0]["snapshot"] == f"{shop.pool}/{bad}"
