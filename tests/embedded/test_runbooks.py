@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -173,10 +174,37 @@ def test_one_user(deployed: Deployed, shop: Shop) -> None:
     assert reader.is_through()
 
 
+def test_one_user_otherwise(deployed: Deployed, shop: Shop) -> None:
+    """What the page says of those who are not simply gone."""
+    good, cognito = shop.backup(), deployed.idp(shop.pool)
+    reader = shop.reader("one-user", {GOOD: good})
+    [_, last] = [block.document for block in reader.page.blocks if block.kind == "request"]
+
+    def brought(name: str, **options: Any) -> Json:
+        request = {**filled(last, reader.known), "only": {"usernames": [name]}, **options}
+        result = deployed.run("restore", request)
+        return {"status": result["status"], **{key: value for key, value in result["counts"].items() if value}}
+
+    cognito.admin_delete_user(UserPoolId=shop.pool, Username=FEDERATED)
+    shop.set("grace", name="Damaged")
+    cognito.admin_delete_user(UserPoolId=shop.pool, Username="ada")
+    deployed.cloud.put_users(shop.pool, [person("ada", attributes=verified("ada"))])
+    somebody_else = deployed.users(shop.pool)["ada"]
+    nobody = deployed.refused("restore", {**filled(last, reader.known), "only": {"usernames": ["nobody"]}})
+    assert (nobody.error, nobody.message[:15]) == ("InvalidRequest", "only.usernames:")
+    assert brought(FEDERATED) == {"status": "COMPLETE", "deferred": 1}
+    assert brought("grace") == {"status": "COMPLETE", "skipped": 1}
+    assert brought("grace", on_conflict="update") == {"status": "COMPLETE", "updated": 1}
+    assert deployed.users(shop.pool)["grace"].attributes["name"] == "Grace"
+    for options in ({}, {"on_conflict": "update"}):
+        assert brought("ada", **options) == {"status": "PARTIAL", "skipped": 1}, "somebody else"
+    assert deployed.users(shop.pool)["ada"] == somebody_else
+
+
 def upload(deployed: Deployed, reader: Reader, name: str, content: str) -> None:
     """As the page's command does it, to where its input looks for it."""
     assert f"aws s3 cp {name}.json s3://<SnapshotBucketName>/lists/{name}.json" in reader.page.text
-    deployed.put(f"lists/{name}.json", content.encode())
+    administrator(deployed).put_object(Bucket=deployed.bucket, Key=f"lists/{name}.json", Body=content.encode())
 
 
 def test_a_bad_deploy_damaged_attributes(deployed: Deployed, shop: Shop, tmp_path: Path) -> None:
@@ -242,7 +270,7 @@ def test_ransom_or_an_insider(deployed: Deployed, shop: Shop) -> None:
         name: user for name, user in rest.items() if name != "mallory"
     }
     reader.follow("backup", "retention")
-    put_back(deployed, administrator(deployed), f"snapshots/{shop.pool}/{removed}/")
+    put_back(deployed, f"snapshots/{shop.pool}/{removed}/")
     assert deployed.refused("restore", removed_dry_run(reader)).error == "SnapshotNotFound", "not before it is held"
     reader.follow("retention", "restore")
     assert deployed.run("retention", apply)["counts"]["braked"] == 0
@@ -257,20 +285,19 @@ def removed_dry_run(reader: Reader) -> Json:
     return request
 
 
-def administrator(deployed: Deployed) -> Json:
-    """The keys of somebody whose own policies allow everything, and who is not the root user."""
-    iam = deployed.cloud.client("iam")
-    role = iam.create_role(RoleName="administrator", AssumeRolePolicyDocument=json.dumps(ANYBODY))["Role"]
+def administrator(deployed: Deployed) -> Any:
+    """S3 for somebody whose own policies allow everything, and who is not root: the bucket's policy decides."""
+    iam, name = deployed.cloud.client("iam"), f"administrator-{uuid.uuid4()}"
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ANYBODY))["Role"]
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    iam.put_role_policy(RoleName="administrator", PolicyName="all", PolicyDocument=json.dumps(everything))
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(everything))
     answer = deployed.cloud.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")
-    keys: Json = answer["Credentials"]
-    return keys
+    return deployed.cloud.client("s3", keys=answer["Credentials"])
 
 
-def put_back(deployed: Deployed, keys: Json, prefix: str) -> None:
+def put_back(deployed: Deployed, prefix: str) -> None:
     """As the page says it: the newest version of each object copied over it, the manifest last. Markers stay."""
-    s3 = deployed.cloud.client("s3", keys=keys)
+    s3 = administrator(deployed)
     listed = s3.list_object_versions(Bucket=deployed.bucket, Prefix=prefix)
     marker = listed["DeleteMarkers"][0]
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -287,8 +314,9 @@ def test_a_region_is_lost(deployed: Deployed, shop: Shop) -> None:
     good, before = shop.backup(), deployed.users(shop.pool)
     with running(settings={"SFN_WAIT_SCALE": WAIT_SCALE}) as cloud:
         there = Deployed(cloud, cloud.deploy())
+        s3 = administrator(there)
         for key in deployed.keys(f"snapshots/{shop.pool}/"):
-            there.put(key, deployed.content(key))
+            s3.put_object(Bucket=there.bucket, Key=key, Body=deployed.content(key))
         reader = shop.reader("region-lost", {GOOD: good}, there)
         reader.follow("verify", "restore")
         restored = reader.follow("restore")
