@@ -12,5 +12,6 @@ from poolsafe.metrics import Metric
 def handler(event: Event, invocation: Invocation) -> Event:
     export, governor = open_export(event, invocation)
     advanced = export.groups(ExportProgress.of(event["progress"]))
+    invocation.count(Metric.REQUESTS, governor.requests)
     invocation.count(Metric.THROTTLES, governor.throttles)
     return advanced.to_state()

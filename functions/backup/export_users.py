@@ -14,5 +14,6 @@ def handler(event: Event, invocation: Invocation) -> Event:
     progress = ExportProgress.of(event["progress"])
     advanced = export.users(progress, event["export"]["include_mfa"])
     invocation.count(Metric.USERS_EXPORTED, max(0, advanced.rows - progress.rows))
+    invocation.count(Metric.REQUESTS, governor.requests)
     invocation.count(Metric.THROTTLES, governor.throttles)
     return advanced.to_state()

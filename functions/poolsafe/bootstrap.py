@@ -20,7 +20,7 @@ from .adapters.governed import GovernedApi, GovernedUserPool, Governor
 from .adapters.html import assessment_html, comparison_html, drill_html, migration_html, restore_html
 from .adapters.jsonlines import JsonLinesFormat
 from .adapters.parquet import ParquetFormat
-from .adapters.s3 import S3Store
+from .adapters.s3 import ObjectLock, S3Store
 from .adapters.service_api import BotoService
 from .adapters.web import PublicWeb
 from .adapters.yaml_text import as_yaml
@@ -84,6 +84,11 @@ class Application:
         """AWS WAF in a Region."""
         return BotoService("wafv2", region)
 
+    @property
+    def bucket(self) -> ServiceApi:
+        """Amazon S3 by its own operations: how the bucket is set up."""
+        return BotoService("s3", self.settings.region)
+
     def functions(self, region: str) -> ServiceApi:
         """AWS Lambda in a Region."""
         return BotoService("lambda", region)
@@ -107,7 +112,7 @@ class Application:
         """The bucket, as those see it who may read and write secrets: under the key for secrets."""
         if self.settings.secrets_key is None:
             raise Unexpected("This function has nothing to do with secrets.")
-        return S3Store(self.settings.bucket, kms_key_arn=self.settings.secrets_key)
+        return S3Store(self.settings.bucket, kms_key_arn=self.settings.secrets_key, lock=_lock(self.settings))
 
     def rates(self, quota_share: float, lanes: int = 1) -> dict[Category, float]:
         """Requests per second by category for one lane."""
@@ -163,4 +168,8 @@ def versions() -> dict[str, str]:
 def application(environment: Any = None) -> Application:
     """The application of this process."""
     settings = Settings.of(os.environ if environment is None else environment)
-    return Application(settings, S3Store(settings.bucket))
+    return Application(settings, S3Store(settings.bucket, lock=_lock(settings)))
+
+
+def _lock(settings: Settings) -> ObjectLock | None:
+    return ObjectLock(settings.object_lock_mode, settings.object_lock_days) if settings.object_lock_mode else None

@@ -34,7 +34,7 @@ class Invocation:
         self.logger = logger
         self._metrics = metrics
 
-    def count(self, metric: Metric, value: int) -> None:
+    def count(self, metric: Metric, value: float) -> None:
         """Add to a metric of this invocation."""
         self._metrics.add_metric(name=metric.value, unit=MetricUnit.Count, value=value)
 

@@ -8,7 +8,7 @@ NAMESPACE = "Poolsafe"
 
 
 class Metric(StrEnum):
-    """CloudWatch metrics; all are counts. Their only dimension is `service`, never a pool's or a user's name."""
+    """CloudWatch metrics. Their only dimension is `service`, never a pool's or a user's name."""
 
     USERS_EXPORTED = "UsersExported"
     SNAPSHOTS_SEALED = "SnapshotsSealed"
@@ -22,4 +22,10 @@ class Metric(StrEnum):
     SNAPSHOTS_REMOVED = "SnapshotsRemoved"
     USERS_RESTORED = "UsersRestored"
     USERS_FAILED = "UsersFailed"
+    REQUESTS = "Requests"
     THROTTLES = "Throttles"
+    # Gauges: what the hourly look found, not what has happened since.
+    BACKUP_AGE_HOURS = "BackupAgeHours"
+    DRILL_AGE_DAYS = "DrillAgeDays"
+    POOLS_VANISHED = "PoolsVanished"
+    BUCKET_RISKS = "BucketRisks"

@@ -32,6 +32,11 @@ class Settings:
     retention_dry_run: bool = True
     brake_percent: float = 20
     objectives: Objectives = field(default_factory=Objectives)
+    recover_days: int = 30
+    max_backup_hours: float = 30
+    max_drill_days: float = 40
+    object_lock_mode: str = ""
+    object_lock_days: int = 14
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -45,7 +50,9 @@ class Settings:
         MIGRATION_EXTERNAL_ID what the roles of other accounts ask for; Lambda itself sets AWS_REGION. TIME_ZONE is
         that of the schedules, RETENTION_POLICY JSON (`domain/retention/policy.py`), RETENTION a dry run unless it is
         `apply`, BRAKE_PERCENT the share from which on a loss is unusual, and RECOVERY_POINT_HOURS and
-        RECOVERY_TIME_HOURS are what drills are held to.
+        RECOVERY_TIME_HOURS are what drills are held to. RECOVER_DAYS is how long the bucket keeps what was removed,
+        BACKUP_MAX_AGE_HOURS and DRILL_MAX_AGE_DAYS from when on a pool is overdue; OBJECT_LOCK_MODE and
+        OBJECT_LOCK_DAYS how the objects of snapshots are locked, if at all.
         """
         return cls(
             bucket=environment["SNAPSHOT_BUCKET"],
@@ -67,6 +74,11 @@ class Settings:
                 float(environment.get("RECOVERY_POINT_HOURS", "0")) or None,
                 float(environment.get("RECOVERY_TIME_HOURS", "0")) or None,
             ),
+            recover_days=int(environment.get("RECOVER_DAYS", "30")),
+            max_backup_hours=float(environment.get("BACKUP_MAX_AGE_HOURS", "30")),
+            max_drill_days=float(environment.get("DRILL_MAX_AGE_DAYS", "40")),
+            object_lock_mode=environment.get("OBJECT_LOCK_MODE", ""),
+            object_lock_days=int(environment.get("OBJECT_LOCK_DAYS", "14")),
         )
 
 

@@ -63,5 +63,6 @@ def handler(event: Event, invocation: Invocation) -> Event:
     for metric, result in ((Metric.USERS_RESTORED, Result.CREATED), (Metric.USERS_FAILED, Result.FAILED)):
         users = (counts.get(Kind.USER, {}).get(result, 0) for counts in (advanced.counts, progress.counts))
         invocation.count(metric, next(users) - next(users))
+    invocation.count(Metric.REQUESTS, governor.requests)
     invocation.count(Metric.THROTTLES, governor.throttles)
     return advanced.to_state()

@@ -220,6 +220,7 @@ COGNITO: dict[str, set[str]] = {
     "VerifyCheckRequestFunction": set(),
     "VerifyVerifySnapshotsFunction": set(),
     "VerifyReportVerificationFunction": set(),
+    "WatchLookFunction": {"DescribeUserPool", "ListUserPools"},
     "SignInUserMigrationFunction": ASK_SOURCE,
     "SignInTokenFunction": {
         "AdminAddUserToGroup",
@@ -267,6 +268,7 @@ WRITES: dict[str, set[str]] = {
     "RetentionReportRetentionFunction": {"retention"},
     "VerifyVerifySnapshotsFunction": {"verifications"},
     "VerifyReportVerificationFunction": {"verifications"},
+    "WatchLookFunction": {"watch"},
     "SignInUserMigrationFunction": {"deferred"},
     "SignInTokenFunction": {"deferred"},
 }
@@ -313,14 +315,30 @@ READS: dict[str, set[str]] = {
     "SignInTokenFunction": {"deferred"},
     "VerifyVerifySnapshotsFunction": {"snapshots"},
     "VerifyReportVerificationFunction": {"verifications"},
+    "WatchLookFunction": {"snapshots", "watch", "brakes", "drills"},
 }
 #: Calls by name (ServiceApi): each has a quota, or it could not be paced.
 CONFIGURATION_CALLS = OPERATIONS.keys() - METHODS.keys()
 #: What SAM attaches by itself: for logs and traces, and nothing of the account's.
 MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess"}
 
-#: The only role that no function has: Cognito writes the logs of an import with it.
-IMPORT_ROLE = "ImportRole"
+#: The roles that no function has: Cognito writes the logs of an import with one, S3 copies snapshots with the other.
+IMPORT_ROLE, REPLICATION_ROLE = "ImportRole", "ReplicationRole"
+#: What every machine may do beside its work: tell how it ended, and write its log. Log delivery knows no resource
+#: (https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html).
+LOG_DELIVERY = {
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+}
+BUS = {"Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}
+#: What the hourly look asks of the bucket itself.
+LOOKING = {"s3:GetBucketVersioning", "s3:GetLifecycleConfiguration"}
 
 MACHINE_NAMES = [machine.logical_id for machine in MACHINES]
 #: The machines that run others, by which.
@@ -336,6 +354,7 @@ SCHEDULE_ROLES = {
     "NightlyStateMachineNightlyRole": "NightlyStateMachine",
     "RetentionStateMachineDailyRole": "RetentionStateMachine",
     "VerifyStateMachineDailyRole": "VerifyStateMachine",
+    "WatchStateMachineHourlyRole": "WatchStateMachine",
 }
 
 every_function = pytest.mark.parametrize("name", functions())
@@ -435,14 +454,16 @@ def roles() -> dict[str, Json]:
 
 def test_every_function_and_every_machine_has_a_role_of_its_own() -> None:
     owners = [*functions(), *MACHINE_NAMES]
-    assert {f"{owner}Role" for owner in owners} == roles().keys() - {IMPORT_ROLE, *SCHEDULE_ROLES}
+    assert {f"{owner}Role" for owner in owners} == roles().keys() - {IMPORT_ROLE, REPLICATION_ROLE, *SCHEDULE_ROLES}
     for owner in owners:
         assert role_of(owner) == roles()[f"{owner}Role"]
 
 
 def test_there_are_no_policies_beside_those_of_the_roles() -> None:
     kinds = {resource["Type"] for resource in cloudformation()["Resources"].values()}
-    assert {kind for kind in kinds if kind.startswith("AWS::IAM::")} == {"AWS::IAM::Role"}
+    assert {kind for kind in kinds if kind.startswith("AWS::IAM::")} == {"AWS::IAM::Role", "AWS::IAM::Policy"}
+    [policy] = resources("AWS::IAM::Policy", cloudformation()).values()
+    assert policy["Properties"]["Roles"] == [{"Ref": REPLICATION_ROLE}], "the bucket names it, and it names the bucket"
 
 
 @pytest.mark.parametrize("name", [*functions(), *MACHINE_NAMES])
@@ -458,6 +479,7 @@ def test_every_statement_allows_named_actions_on_named_resources(name: str) -> N
         assert not {"NotAction", "NotResource", "Principal"} & statement.keys()
         assert not [action for action in listed(statement["Action"]) if "*" in action]
         unbound = {action.removeprefix("cognito-idp:") for action in listed(statement["Action"])} <= NOT_BOUND_TO_A_POOL
+        unbound |= set(listed(statement["Action"])) == LOG_DELIVERY
         assert ("*" in listed(statement["Resource"])) is unbound
 
 
@@ -465,10 +487,11 @@ def test_snapshots_are_deleted_by_retention_alone_and_others_delete_records_of_f
     """And no version of any object: what is removed can be had back until its rule forgets it."""
     allowed = {action for role in roles().values() for s in statements(role) for action in listed(s["Action"])}
     assert {action for action in allowed if "Delete" in action} == {"s3:DeleteObject", "cognito-idp:DeleteUserPool"}
-    assert {action for action in allowed if action.startswith("s3:")} == {
+    assert {action for action in allowed if action.startswith("s3:")} == LOOKING | {
         "s3:DeleteObject",
         "s3:GetObject",
         "s3:PutObject",
+        "s3:PutObjectRetention",
         "s3:ListBucket",
     }
     removable = {name.removesuffix("Role"): keys(role, "s3:DeleteObject") for name, role in roles().items()}
@@ -619,7 +642,7 @@ def test_a_function_reaches_only_its_folders_of_the_bucket(name: str, action: st
 def test_the_bucket_itself_is_only_listed(name: str) -> None:
     for statement in statements(role_of(name)):
         if any(action.startswith("s3:") for action in listed(statement["Action"])):
-            is_listing = listed(statement["Action"]) == ["s3:ListBucket"]
+            is_listing = set(listed(statement["Action"])) in ({"s3:ListBucket"}, LOOKING)
             assert (statement["Resource"] == BUCKET) is is_listing
 
 
@@ -689,6 +712,33 @@ def test_roles_are_passed_by_whoever_makes_groups_or_writes_pools_and_only_those
     )
     own = {"RestoreStartImportFunctionRole": {"Fn::GetAtt": [IMPORT_ROLE, "Arn"]}}
     assert passing == {name: {"Ref": "PassRoleArns"} for name in passes} | own
+
+
+def test_objects_are_locked_by_whoever_writes_them_into_a_snapshot_and_by_nobody_else() -> None:
+    """With the parameter ObjectLockMode, and only then."""
+    locking = {name: keys(role_of(name), "s3:PutObjectRetention") for name in functions()}
+    for name, patterns in locking.items():
+        of_snapshot = ("snapshots/", "secrets/")
+        assert patterns == [key for key in keys(role_of(name), "s3:PutObject") if key.startswith(of_snapshot)]
+        assert bool(guarded(role_of(name), "HasObjectLock")) is bool(patterns)
+
+
+def test_replication_reads_snapshots_and_secrets_and_writes_to_the_replica_alone() -> None:
+    [policy] = resources("AWS::IAM::Policy", cloudformation()).values()
+    allowed = [one.get("Fn::If", [None, one])[1] for one in policy["Properties"]["PolicyDocument"]["Statement"]]
+    by_sid = {statement["Sid"]: statement for statement in allowed}
+    assert by_sid.keys() == {"Configuration", "Read", "Write", "ReplicaKey", "SecretsKey", "Key"}
+    folders = [{"Fn::Sub": f"{IN_BUCKET}{folder}/*"} for folder in ("snapshots", "secrets")]
+    assert by_sid["Read"]["Resource"] == folders
+    assert by_sid["Write"]["Resource"] == {"Fn::Sub": "${ReplicaBucketArn}/*"}
+    assert not [action for one in allowed for action in one["Action"] if "Delete" in action]
+    assert cloudformation()["Resources"][REPLICATION_ROLE]["Condition"] == "HasReplica"
+
+
+def test_every_role_has_the_boundary_that_the_account_asks_for() -> None:
+    asked = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}]}
+    without = [name for name, role in roles().items() if role["Properties"].get("PermissionsBoundary") != asked]
+    assert without == []
 
 
 def test_the_role_for_imports_is_cognitos_alone_and_writes_logs_of_user_pools() -> None:
@@ -764,7 +814,17 @@ def test_the_key_for_secrets_outlives_the_stack_as_the_bucket_does() -> None:
 
 @pytest.mark.parametrize("name", [name for name in MACHINE_NAMES if name not in RUNNING])
 def test_a_machine_may_only_invoke(name: str) -> None:
-    assert {a for s in statements(role_of(name)) for a in listed(s["Action"])} == {"lambda:InvokeFunction"}
+    assert {a for s in work_of(name) for a in listed(s["Action"])} == {"lambda:InvokeFunction"}
+
+
+def work_of(name: str) -> list[Json]:
+    """What a machine may do beside telling how it ended, and writing its log."""
+    allowed = statements(role_of(name))
+    told = [s for s in allowed if s["Action"] == ["events:PutEvents"]]
+    logged = [s for s in allowed if set(listed(s["Action"])) == LOG_DELIVERY]
+    assert [s["Resource"] for s in told] == [BUS]
+    assert len(logged) == 1
+    return [s for s in allowed if s not in (*told, *logged)]
 
 
 @pytest.mark.parametrize(("name", "machine"), SCHEDULE_ROLES.items())
@@ -782,8 +842,7 @@ def test_a_schedule_may_start_its_machine_and_leave_word_where_it_could_not(name
 def test_a_machine_that_runs_others_may_invoke_and_run_exactly_those(name: str, machines: tuple[str, ...]) -> None:
     """What a `.sync` task of Step Functions needs, and no more, is in the documentation:
     https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html."""
-    role = role_of(name)
-    others = [s for s in statements(role) if listed(s["Action"]) != ["lambda:InvokeFunction"]]
+    others = [s for s in work_of(name) if listed(s["Action"]) != ["lambda:InvokeFunction"]]
     execution = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:"
     rule = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/"
     assert [(set(s["Action"]), listed(s["Resource"])) for s in others] == [

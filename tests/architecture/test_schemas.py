@@ -130,6 +130,7 @@ def test_no_difference_is_declared_and_undeclared() -> None:
 
 #: What tells the results of the machines apart.
 RESULTS = {
+    "watch_id": "watch",
     "drills": "drill",
     "snapshot_id": "backup",
     "restore_id": "restore",

@@ -37,8 +37,8 @@ RUNS = {
     ("nightly", "BackUp"): "backup",
 }
 #: The states whose failure is noted instead of ending the execution. Of a night because it is one pool's, and the
-#: others have to go on: it is started again by the same input, which gives that pool another attempt. Of a drill because
-#: its pool has to go whatever happened, and a failure is what a drill is to find. A redrive has nothing to do there.
+#: others have to go on: it is started again by the same input, which gives that pool another attempt. Of a drill
+#: because its pool has to go whatever happened, and a failure is what it is to find. A redrive has nothing to do there.
 NOTED = {
     ("nightly", "BackUp"): "NoteNight",
     ("drill", "PlanDrill"): "ReportDrill",
@@ -46,6 +46,8 @@ NOTED = {
     ("drill", "WalkSignIns"): "RemoveScratchPool",
     ("drill", "RemoveScratchPool"): "ReportDrill",
 }
+#: How every machine tells how it ended, in the state before its last one.
+TELL, ANNOUNCE, ENDED = "arn:${Partition}:states:::events:putEvents", "Announce", "Ended"
 #: https://docs.aws.amazon.com/step-functions/latest/dg/quotas.html, "Maximum definition size".
 MAX_DEFINITION = 1024 * 1024
 #: Payloads of a Task that belong to another state too: the function is the same, the name says what it does here.
@@ -116,7 +118,7 @@ every_task = pytest.mark.parametrize(
         pytest.param(machine, *item, id=f"{machine.job}-{item[0]}")
         for machine in MACHINES
         for item in machine.tasks.items()
-        if (machine.job, item[0]) not in RUNS
+        if (machine.job, item[0]) not in RUNS and item[0] != ANNOUNCE
     ],
 )
 every_run = pytest.mark.parametrize(
@@ -152,6 +154,7 @@ def test_there_are_machines_to_look_at() -> None:
         "restore",
         "retention",
         "verify",
+        "watch",
     )
     assert all(machine.tasks for machine in MACHINES)
 
@@ -178,7 +181,7 @@ def test_a_state_says_what_it_is_for(machine: StateMachine, name: str, state: Js
 def test_a_state_leads_somewhere(machine: StateMachine, name: str, state: Json) -> None:
     following = {state.get("Next"), state.get("Default"), *(choice["Next"] for choice in state.get("Choices", ()))}
     assert following - {None} <= machine.states.keys()
-    assert (following - {None}) or state.get("End") is True
+    assert (following - {None}) or state.get("End") is True or state["Type"] == "Succeed"
 
 
 @every_task
@@ -231,11 +234,28 @@ def test_a_failure_is_not_led_away_from_the_state_that_failed(machine: StateMach
     (https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html#redrive-individual-state-behavior).
     """
     assert state["Type"] != "Fail"
-    if (noted := NOTED.get((machine.job, name))) is None:
+    if (noted := ENDED if name == ANNOUNCE else NOTED.get((machine.job, name))) is None:
         assert "Catch" not in state
         return
     [catcher] = state["Catch"]
     assert (catcher["ErrorEquals"], catcher["Next"]) == (["States.ALL"], noted)
+
+
+@every_machine
+def test_a_machine_tells_how_it_ended_whatever_way_it_took(machine: StateMachine) -> None:
+    """And ends with its result, whether anybody heard of it or not."""
+    outer = machine.definition["States"]
+    assert [name for name, state in outer.items() if state.get("End")] == []
+    assert [name for name, state in outer.items() if state["Type"] == "Succeed"] == [ENDED]
+    assert {name for name, state in outer.items() if state.get("Next") == ENDED} == {ANNOUNCE}
+    announce = outer[ANNOUNCE]
+    assert (announce["Resource"], announce["ResultPath"], announce["Catch"][0]["ResultPath"]) == (TELL, None, None)
+    [entry] = announce["Parameters"]["Entries"]
+    assert entry == {
+        "Source": "poolsafe",
+        "DetailType": "Poolsafe run ended",
+        "Detail": {"machine": machine.job, "execution.$": "$$.Execution.Id", "result.$": "$"},
+    }
 
 
 # The states that run another machine
@@ -302,7 +322,8 @@ def test_a_run_is_told_what_the_machine_takes_and_reads_what_it_always_answers(
 def test_no_other_resource_is_named(machine: StateMachine) -> None:
     runs = sum(job == machine.job for job, _ in RUNS)
     assert machine.text.count(RUN) == runs
-    assert machine.text.count(INVOKE) == len(machine.tasks) - runs
+    assert machine.text.count(TELL) == 1
+    assert machine.text.count(INVOKE) == len(machine.tasks) - runs - 1
     assert machine.text.count("arn:") == len(machine.tasks)
 
 
@@ -317,9 +338,9 @@ def test_every_substitution_is_made_and_every_one_made_is_used(machine: StateMac
 def test_a_machine_may_invoke_the_functions_it_names_and_no_others(machine: StateMachine) -> None:
     """What a machine may do beside that, the one that runs others, is held in test_permissions.py."""
     policies = [policy for policy in machine.resource["Policies"] if "LambdaInvokePolicy" in policy]
-    assert len(machine.resource["Policies"]) - len(policies) == (machine.job in {job for job, _ in RUNS})
+    assert len(machine.resource["Policies"]) - len(policies) == 1 + (machine.job in {job for job, _ in RUNS})
     allowed = [policy["LambdaInvokePolicy"]["FunctionName"]["Ref"] for policy in policies]
-    invoking = (task for name, task in machine.tasks.items() if (machine.job, name) not in RUNS)
+    invoking = (task for task in machine.tasks.values() if task["Resource"] == INVOKE)
     assert sorted(allowed) == sorted({invoked(task) for task in invoking})
 
 
@@ -338,7 +359,7 @@ def test_every_handler_but_the_triggers_is_a_state() -> None:
         invoked(task)
         for machine in MACHINES
         for name, task in machine.tasks.items()
-        if name not in LENT and (machine.job, name) not in RUNS
+        if name not in LENT and task["Resource"] == INVOKE
     }
     assert {function_of(module) for module in state_modules()} == invoked_by_name
 
@@ -348,3 +369,10 @@ def test_every_machine_is_in_the_template_and_every_one_there_has_a_definition()
         resource["Properties"]["DefinitionUri"] for resource in resources("AWS::Serverless::StateMachine").values()
     }
     assert named == {f"statemachine/{job}.asl.json" for job in JOBS}
+
+
+@every_machine
+def test_a_machine_logs_its_states_and_nothing_that_passes_through_them(machine: StateMachine) -> None:
+    logging = machine.resource["Logging"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", False)
+    assert machine.resource["Tracing"] == {"Enabled": True}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -98,13 +99,10 @@ def test_the_scratch_pool_reaches_nobody(deployed: Deployed, pool: str) -> None:
         UserPoolTags={"poolsafe:backup": "true"},
     )
     deployed.backup(pool)
-    with deployed.cloud.faults({"action": "AdminInitiateAuth", "latency_ms": 1_500, "times": 3}):
+    with deployed.cloud.faults({"action": "AdminInitiateAuth", "latency_ms": 500, "times": 4}):
         running = deployed.cloud.begin(deployed.machine("drill"), {"user_pool_id": pool, "sample_size": 0})
-        while not deployed.cloud.calls().get("AdminSetUserPassword"):
-            time.sleep(0.05)
+        until(lambda: entered(deployed, running, "WalkSignIns"))
         [scratch] = scratch_pools(deployed)
-        while not entered(deployed, running, "WalkSignIns"):
-            time.sleep(0.05)
         described = deployed.idp(pool).describe_user_pool(UserPoolId=scratch)["UserPool"]
     assert not described.get("LambdaConfig")
     assert described.get("DeletionProtection", "INACTIVE") == "INACTIVE"
@@ -200,6 +198,15 @@ def test_a_drill_that_is_killed_leaves_nothing_when_the_janitor_has_been(
         deployed.idp(pool).delete_user_pool(UserPoolId=made)
 
 
+def until(happens: Callable[[], object]) -> None:
+    """Wait for something that has to happen."""
+    for _ in range(1_000):
+        if happens():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never happened")
+
+
 def entered(deployed: Deployed, execution: str, state: str) -> bool:
     """Whether an execution has come to a state."""
     found = (event.get("stateEnteredEventDetails", {}) for event in deployed.history(execution))
@@ -208,10 +215,9 @@ def entered(deployed: Deployed, execution: str, state: str) -> bool:
 
 def kill_in(deployed: Deployed, execution: str, state: str) -> None:
     """Stop an execution as soon as it has entered a state."""
-    while not entered(deployed, execution, state):
-        time.sleep(0.01)
-    while state == "Restore" and not scratch_pools(deployed):
-        time.sleep(0.01)
+    until(lambda: entered(deployed, execution, state))
+    if state == "Restore":
+        until(lambda: scratch_pools(deployed))
     machines = deployed.cloud.client("stepfunctions")
     machines.stop_execution(executionArn=execution, error="Killed", cause="by a test")
 

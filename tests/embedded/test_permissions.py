@@ -70,6 +70,7 @@ FUNCTIONS = (
     "VerifyCheckRequestFunction",
     "VerifyVerifySnapshotsFunction",
     "VerifyReportVerificationFunction",
+    "WatchLookFunction",
     "SignInUserMigrationFunction",
     "SignInTokenFunction",
 )

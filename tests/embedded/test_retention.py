@@ -128,7 +128,9 @@ def test_a_snapshot_that_a_restore_reads_stays_until_the_restore_has_ended(deplo
     request = {"snapshot": f"{pool}/{ids[0]}", "target_user_pool_id": target}
     with deployed.cloud.faults(fault):
         running = deployed.cloud.begin(deployed.machine("restore"), request)
-        while not deployed.keys(f"readers/{pool}/{ids[0]}/"):
+        for _ in range(600):
+            if deployed.keys(f"readers/{pool}/{ids[0]}/"):
+                break
             time.sleep(0.05)
         assert retain(deployed, pool)["counts"]["removed"] == 0
     deployed.cloud.finish(running, seconds=300)

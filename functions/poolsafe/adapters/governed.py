@@ -30,11 +30,13 @@ class Governor:
         self._clock = clock
         self._lock = threading.Lock()
         self._paces = {category: Pace(rate) for category, rate in rates.items()}
+        self.requests = 0
         self.throttles = 0
 
     def wait(self, operation: str) -> None:
         """Sleep until it is this operation's turn."""
         with self._lock:
+            self.requests += 1
             seconds = self._paces[OPERATIONS[operation]].take_turn(self._clock.monotonic())
         if seconds > 0:
             self._clock.sleep(seconds)

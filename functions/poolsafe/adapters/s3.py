@@ -5,22 +5,38 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..errors import Rejected
 from ..ports import StoredObject
 from .aws import client, our_errors
 
+#: What belongs to a snapshot, and so is locked where the stack is told to.
+LOCKED = ("snapshots/", "secrets/")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectLock:
+    """For how many days an object cannot be deleted. `mode` is GOVERNANCE or COMPLIANCE."""
+
+    mode: str
+    days: int
+
 
 class S3Store:
     """The ObjectStore port on AWS.
 
-    Encryption is the bucket's default, so no call can forget it; with `kms_key_arn`, it is that key.
+    Encryption is the bucket's default, so no call can forget it; with `kms_key_arn`, it is that key. With `lock`, what
+    belongs to a snapshot is locked as it is written.
     """
 
-    def __init__(self, bucket: str, s3: Any = None, kms_key_arn: str | None = None) -> None:
+    def __init__(
+        self, bucket: str, s3: Any = None, kms_key_arn: str | None = None, lock: ObjectLock | None = None
+    ) -> None:
         self._bucket = bucket
+        self._lock = lock
         self._client = s3 if s3 is not None else client("s3")
         # Without a bucket key, whatever the bucket's default: the key's policy looks at the object's own ARN.
         key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn, "BucketKeyEnabled": False}
@@ -37,6 +53,7 @@ class S3Store:
                 Metadata=dict(metadata or {}),
                 ChecksumSHA256=_checksum(content),
                 **self._encryption,
+                **self._locked(key),
                 **({"ContentType": content_type} if content_type else {}),
             )
 
@@ -50,6 +67,7 @@ class S3Store:
                     IfNoneMatch="*",
                     ChecksumSHA256=_checksum(content),
                     **self._encryption,
+                    **self._locked(key),
                 )
         except Rejected as error:
             if error.code == "PreconditionFailed":
@@ -99,6 +117,12 @@ class S3Store:
 
     def url(self, key: str) -> str:
         return f"s3://{self._bucket}/{key}"
+
+    def _locked(self, key: str) -> dict[str, Any]:
+        if self._lock is None or not key.startswith(LOCKED):
+            return {}
+        until = datetime.now(UTC) + timedelta(days=self._lock.days)
+        return {"ObjectLockMode": self._lock.mode, "ObjectLockRetainUntilDate": until}
 
     def _pages(self, **arguments: Any) -> Any:
         return self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, **arguments)

@@ -1,0 +1,1 @@
+"""The hourly look: what is overdue, gone, or about to be lost."""

@@ -1,0 +1,1 @@
+"""The state of the watch machine: one file, no logic."""
