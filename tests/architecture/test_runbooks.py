@@ -14,8 +14,6 @@ from poolsafe import errors
 from tests.architecture.repository import FUNCTIONS, JOBS, MACHINES, ROOT, template
 from tests.runbooks import BUCKET, FENCE, IDS, INDEX, PLACEHOLDERS, Page, blocks_of, filled, pages, seen
 
-#: What the template is about to have. A page may tell of it already.
-PROMISED = {"ReplicaBucketArn", "ReplicaKmsKeyArn", "ObjectLockMode", "ObjectLockDays"}
 #: Words in code that are neither Poolsafe's nor an operation of AWS.
 OTHERS = {"VersionId", "NobodyDeletesVersionsOrTheBucket", "UserCreation", "ResourceNotFoundException", "Ada"}
 SERVICES = ("cognito-idp", "s3", "kms", "stepfunctions")
@@ -84,7 +82,7 @@ def test_a_dry_run_comes_before_whatever_writes_to_a_pool(page: Page) -> None:
 @every_page
 def test_every_name_in_code_is_one_of_the_template_of_the_errors_or_of_aws(page: Page) -> None:
     stack = template()
-    known = {*stack["Parameters"], *stack["Outputs"], *stack["Resources"], *vars(errors), *PROMISED, *OTHERS}
+    known = {*stack["Parameters"], *stack["Outputs"], *stack["Resources"], *vars(errors), *OTHERS}
     named = {word for word in words(page) if NAME.fullmatch(word)}
     assert named - known - operations() == set()
     machines = {found[0] for found in re.finditer(r"\b[A-Z]\w*StateMachine\b", page.text)}

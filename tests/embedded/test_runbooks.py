@@ -136,7 +136,14 @@ def assert_everybody_is_back(shop: Shop, before: Any, pool: str, deployed: Deplo
 
 def test_a_pool_was_deleted(deployed: Deployed, shop: Shop) -> None:
     good, before = shop.backup(), deployed.users(shop.pool)
+
+    def alarmed() -> bool:
+        looked = deployed.run("watch", {"tag": "poolsafe:backup=true"})
+        return any(problem.startswith(f"{shop.pool}: is gone") for problem in looked["problems"])
+
+    assert not alarmed()
     deployed.idp(shop.pool).delete_user_pool(UserPoolId=shop.pool)
+    assert alarmed()
     reader = shop.reader("pool-deleted", {GOOD: good})
     restored = reader.follow("retention", "restore", "restore")
     target = reader.known[TARGET]
@@ -154,7 +161,8 @@ def test_a_pool_was_deleted(deployed: Deployed, shop: Shop) -> None:
     [grace] = handed_out(deployed, deployed.document(restored["report"])).values()
     assert (grace.username, door.come_in("grace", grace.password)) == ("grace", ("NEW_PASSWORD_REQUIRED",))
     assert b"billed" in deployed.content(restored["report"])
-    reader.follow("migration", "backup", "retention")
+    reader.follow("migration", "backup", "retention", "watch")
+    assert not alarmed()
     tags = deployed.idp(target).list_tags_for_resource(ResourceArn=f"{ACCOUNT_POOL}{target}")["Tags"]
     assert tags["poolsafe:backup"] == "true"
     assert reader.is_through()
