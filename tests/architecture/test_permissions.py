@@ -486,7 +486,8 @@ def test_every_statement_allows_named_actions_on_named_resources(name: str) -> N
 def test_snapshots_are_deleted_by_retention_alone_and_others_delete_records_of_first_sign_ins() -> None:
     """And no version of any object: what is removed can be had back until its rule forgets it."""
     allowed = {action for role in roles().values() for s in statements(role) for action in listed(s["Action"])}
-    assert {action for action in allowed if "Delete" in action} == {"s3:DeleteObject", "cognito-idp:DeleteUserPool"}
+    deleting = {action for action in allowed - LOG_DELIVERY if "Delete" in action}
+    assert deleting == {"s3:DeleteObject", "cognito-idp:DeleteUserPool"}
     assert {action for action in allowed if action.startswith("s3:")} == LOOKING | {
         "s3:DeleteObject",
         "s3:GetObject",
@@ -767,7 +768,7 @@ def test_a_function_does_nothing_in_other_services(name: str) -> None:
 
 def key_policy() -> list[Json]:
     policy: list[Json] = cloudformation()["Resources"]["SecretsKey"]["Properties"]["KeyPolicy"]["Statement"]
-    return policy
+    return [statement for entry in policy for statement in _either(entry)]
 
 
 def test_the_key_for_secrets_lets_in_those_who_handle_them_and_nobody_else() -> None:
@@ -775,6 +776,10 @@ def test_the_key_for_secrets_lets_in_those_who_handle_them_and_nobody_else() -> 
     allowed: dict[str, set[str]] = {}
     for statement in key_policy():
         if statement.get("Condition") == OF_CREDENTIALS:
+            continue
+        if statement["Sid"] == "Replicate":
+            assert statement["Principal"]["AWS"] == {"Fn::GetAtt": [REPLICATION_ROLE, "Arn"]}
+            assert statement["Action"] == "kms:Decrypt"
             continue
         for principal in listed(statement["Principal"]["AWS"]):
             if "Fn::GetAtt" in principal:

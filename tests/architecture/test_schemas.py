@@ -147,7 +147,7 @@ def test_every_json_block_of_the_readme_is_json() -> None:
 
 
 def test_the_inputs_of_a_backup_in_the_readme_are_accepted() -> None:
-    others = {"status", "intended_changes", "snapshot"}
+    others = {"status", "intended_changes", "snapshot", "objectives"}
     shown = [block for block in readme_blocks() if "user_pool_id" in block and not others & block.keys()]
     assert shown
     assert {"user_pool_id": "us-east-1_AbCdEfGhI"} in shown, "the smallest input comes first"
@@ -208,7 +208,9 @@ def test_the_inputs_of_a_migration_in_the_readme_are_accepted() -> None:
 
 
 def test_the_inputs_of_a_night_in_the_readme_are_accepted() -> None:
-    shown = [b for b in readme_blocks() if {"user_pool_ids", "tag", "all"} & b.keys() and "read" not in b]
+    shown = [
+        b for b in readme_blocks() if {"user_pool_ids", "tag", "all"} & b.keys() and not {"read", "forget"} & b.keys()
+    ]
     assert len(shown) == 3
     for block in shown:
         assert problems("nightly.request", block) == []
@@ -228,6 +230,14 @@ def test_the_inputs_of_retention_in_the_readme_are_accepted() -> None:
         RetentionRequest.of(block, frozenset({"us-east-1"}), {"keep_last": 1}, "UTC", dry_run=True)
 
 
+def test_the_inputs_of_drills_and_looks_in_the_readme_are_accepted() -> None:
+    drills = [block for block in readme_blocks() if {"objectives", "sweep"} & block.keys()]
+    looks = [block for block in readme_blocks() if "forget" in block]
+    assert (len(drills), len(looks)) == (2, 1)
+    assert [problem for block in drills for problem in problems("drill.request", block)] == []
+    assert [problem for block in looks for problem in problems("watch.request", block)] == []
+
+
 def test_no_example_is_another_blocks() -> None:
     kinds = (
         {"user_pool_ids"},
@@ -242,5 +252,6 @@ def test_no_example_is_another_blocks() -> None:
         {"dry_run"},
         {"hold"},
         {"release"},
+        {"sweep"},
     )
     assert [block for block in readme_blocks() if not any(kind <= block.keys() for kind in kinds)] == []

@@ -94,8 +94,10 @@ def test_what_a_function_knows_of_the_triggers_is_what_they_are(name: str) -> No
 
 
 def test_logs_end_some_day_and_leave_with_the_stack() -> None:
-    [log_group] = resources("AWS::Logs::LogGroup").values()
-    assert log_group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    groups = resources("AWS::Logs::LogGroup")
+    assert groups.keys() == {"LogGroup", "MachineLogGroup"}
+    for group in groups.values():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
     assert template()["Parameters"]["LogRetentionDays"]["Default"] in range(1, 366)
 
 
