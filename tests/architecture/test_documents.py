@@ -116,7 +116,9 @@ def test_everything_that_the_threat_model_rests_on_is_there() -> None:
     rests_on = set(re.findall(r"`(test_\w+)(?:\.py)?`", model))
     sources = [*(ROOT / "tests").rglob("test_*.py")]
     there = {path.stem for path in sources}
-    there |= {name for path in sources for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)}
+    there |= {
+        name for path in sources for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
     assert rests_on
     assert rests_on - there == set()
 
