@@ -15,7 +15,7 @@ from poolsafe.domain.configuration.model import SectionName
 from poolsafe.domain.configuration.todo import Why
 from tests.architecture.repository import ROOT, TEMPLATE, template
 
-DOCUMENTS = tuple(sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("schemas/*.md")]))
+DOCUMENTS = tuple(sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("schemas/*.md")]))
 SOURCES = ("functions", "local", "schemas", "statemachine", "tests", "docs")
 SUFFIXES = {".py", ".md", ".yaml", ".json", ".mk"}
 #: `docs/unverified.md, "Groups with roles"`, over a line's end too.
@@ -109,6 +109,18 @@ def test_every_section_and_every_reason_for_a_to_do_item_is_told() -> None:
 def test_every_parameter_is_told_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert [name for name in template()["Parameters"] if f"`{name}`" not in readme] == []
+
+
+def test_everything_that_the_threat_model_rests_on_is_there() -> None:
+    model = (ROOT / "docs/threat-model.md").read_text("utf-8")
+    rests_on = set(re.findall(r"`(test_\w+)(?:\.py)?`", model))
+    sources = [*(ROOT / "tests").rglob("test_*.py")]
+    there = {path.stem for path in sources}
+    there |= {
+        name for path in sources for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert rests_on
+    assert rests_on - there == set()
 
 
 def test_the_tree_of_errors_in_their_docstring_is_the_tree_of_the_code() -> None:

@@ -263,7 +263,7 @@ WRITES: dict[str, set[str]] = {
     "NightlySummarizeFunction": {"nights"},
     "DrillPlanDrillFunction": {"working", "drills"},
     "DrillReportDrillFunction": {"drills"},
-    "RetentionMarkSnapshotFunction": {"holds", "brakes"},
+    "RetentionMarkSnapshotFunction": {"holds", "brakes", "removals"},
     "RetentionRetainSnapshotsFunction": {"removals", "retention"},
     "RetentionReportRetentionFunction": {"retention"},
     "VerifyVerifySnapshotsFunction": {"verifications"},

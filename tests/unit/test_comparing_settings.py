@@ -78,6 +78,23 @@ def test_a_copy_has_its_clients_by_name_and_its_own_ids_are_no_difference() -> N
     assert not {path for _, name, path, *_ in found if name == "user_pool/settings"}
 
 
+def test_what_no_pool_takes_from_another_is_compared_of_the_same_pool_alone() -> None:
+    """A restored pool has a certificate and ids of secrets of its own, and nobody has changed anything."""
+
+    def holding(configuration: Configuration, word: str) -> Configuration:
+        own: dict[str, Any] = {
+            SectionName.CLIENT_SECRETS: {"1client1web": [{"ClientSecretId": word, "ClientSecretCreateDate": word}]},
+            SectionName.SIGNING_CERTIFICATE: {"Certificate": word},
+        }
+        documents: dict[str, Any] = {**configuration.documents, **own}
+        return Configuration(documents, tuple(Section(name, SectionStatus.SAVED, None) for name in documents))
+
+    sections = {SectionName.CLIENT_SECRETS.value, SectionName.SIGNING_CERTIFICATE.value}
+    for other, seen in ((rich(), sections), (restored(), set())):
+        found = told(holding(rich(), "one"), holding(other, "other"))
+        assert {name.partition("/")[0] for _, name, *_ in found} & sections == seen
+
+
 def test_what_one_side_does_not_know_is_not_compared_and_named() -> None:
     failed = (Section(SectionName.CLIENTS.value, SectionStatus.FAILED, "Oops"),)
     documents = {name: document for name, document in rich().documents.items() if name != SectionName.CLIENTS}

@@ -16,7 +16,7 @@ from poolsafe.operations.load_configuration import load_configuration
 from poolsafe.operations.open_snapshot import read_manifest
 from tests.step_functions import ExecutionFailed
 from tests.unit.configurations import OLD_ID
-from tests.unit.created_pools import MARKER, WEB, WEB_SECRET, Shop, documents, plus, second_secret
+from tests.unit.created_pools import MARKER, WEB, WEB_SECRET, Shop, documents, plus, second_secret, todos
 
 NAMES = st.one_of(st.sampled_from(sorted(SECRET_MEMBERS)), st.text("ab/~01", max_size=4))
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
@@ -114,3 +114,15 @@ def test_a_pool_is_not_made_of_damaged_secrets(damage: str) -> None:
             shop.create()
     assert key in failed.value.cause
     assert shop.cognito.writes == []
+
+
+def test_a_snapshot_that_was_copied_here_without_its_secrets_makes_a_pool_as_one_that_was_made_without() -> None:
+    left = {}
+    for secrets in ("keep", "redact"):
+        with Shop() as shop:
+            shop.backup(secrets=secrets)
+            for key in [key for key in shop.machines.store.objects if key.startswith("secrets/")]:
+                del shop.machines.store.objects[key]
+            left[secrets] = todos(shop.file(shop.create()["restore_id"], "report.json")["configuration"])
+    assert left["keep"] == left["redact"]
+    assert ("clients", WEB, "secret_not_known") in left["keep"]

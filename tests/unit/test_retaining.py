@@ -132,6 +132,26 @@ def test_a_held_snapshot_stays_until_it_is_released(bucket: Bucket) -> None:
     assert old.snapshot_id not in bucket.sealed
 
 
+def test_what_was_removed_and_put_back_is_a_snapshot_again_once_it_is_held(bucket: Bucket) -> None:
+    [old, *_] = bucket.nights(3)
+    store, clock = bucket.machines.store, bucket.machines.clock
+    kept = dict(store.objects)
+    bucket.retain()
+    store.objects.update({key: found for key, found in kept.items() if key.startswith(old.prefix)})
+    with pytest.raises(SnapshotNotFound, match="and hold it"):
+        note_reader(store, clock, old, "restore")
+    hold(store, clock, old, "put back")
+    note_reader(store, clock, old, "restore")
+    note_end(store, clock, old, "restore")
+    bucket.retain()
+    assert old.snapshot_id in bucket.sealed
+    release(store, clock, old, None)
+    bucket.retain()
+    assert old.snapshot_id not in bucket.sealed
+    with pytest.raises(SnapshotNotFound):
+        hold(store, clock, old, None)
+
+
 def test_holding_what_is_not_there_and_releasing_what_is_free_are_refused(bucket: Bucket) -> None:
     [ref] = bucket.nights(1)
     store, clock = bucket.machines.store, bucket.machines.clock

@@ -29,9 +29,13 @@ def require_configuration(manifest: Manifest, field: str) -> None:
 
 
 def load_configuration(store: ObjectStore, secrets: ObjectStore | None, manifest: Manifest) -> Configuration:
-    """The configuration, with its secrets unless `secrets` is None. Raises SnapshotDamaged."""
+    """The configuration, with its secrets unless `secrets` is None. Raises SnapshotDamaged.
+
+    Where none of their files is there at all, the snapshot was copied here without them, as into another Region, and is
+    read as one that was made without: what lacks its secret is a to-do item, and people come back.
+    """
     ref = SnapshotRef(manifest.user_pool_id, manifest.snapshot_id)
     documents = read_documents(store, ref, [file.path for file in manifest.files_of("config")])
-    if secrets is not None:
+    if secrets is not None and any(secrets.get(file.path) for file in manifest.secrets):
         documents = with_secrets(secrets, documents, manifest.secrets, str(ref))
     return Configuration(documents, manifest.sections)

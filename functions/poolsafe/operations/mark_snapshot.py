@@ -10,19 +10,24 @@ from ..domain.retention.places import brake_key, hold_key
 from ..domain.snapshot import SnapshotRef
 from ..errors import InvalidRequest, SnapshotNotFound
 from ..ports import Clock, ObjectStore
-from .note_reader import is_going
+from .note_reader import announce, is_going, was_removed
 from .open_snapshot import read_manifest
 from .retain import is_held
 
 
 def hold(store: ObjectStore, clock: Clock, ref: SnapshotRef, note: str | None) -> None:
-    """Keep a snapshot until it is released. Raises SnapshotNotFound."""
+    """Keep a snapshot until it is released. Raises SnapshotNotFound.
+
+    One that was removed and put back is one like any other from here on.
+    """
     read_manifest(store, ref)
     _write_hold(store, clock, ref, True, note)
+    if was_removed(store, ref):
+        announce(store, ref, going=False)
     if is_going(store, ref):
         raise SnapshotNotFound(
-            f"hold: {ref} is just being removed by the retention policy. Undelete its objects if it has to stay: the "
-            "bucket keeps versions."
+            f"hold: {ref} is just being removed by the retention policy. If it has to stay, undelete its objects "
+            "and hold it again: the bucket keeps versions."
         )
 
 

@@ -26,7 +26,7 @@ def note_reader(store: ObjectStore, clock: Clock, ref: SnapshotRef, restore_id: 
     if is_going(store, ref):
         raise SnapshotNotFound(
             f"snapshot: {ref} is just being removed by the retention policy. Choose a younger one; or, if it has to be "
-            "this one, undelete its objects: the bucket keeps versions."
+            "this one, undelete its objects, and hold it (RetentionStateMachine): the bucket keeps versions."
         )
 
 
@@ -51,3 +51,14 @@ def is_going(store: ObjectStore, ref: SnapshotRef) -> bool:
 def announce(store: ObjectStore, ref: SnapshotRef, going: bool = True) -> None:
     """Say that a snapshot is about to go, or, with False, that it is not."""
     store.put(removal_key(ref), json.dumps({"going": going}).encode())
+
+
+def note_removed(store: ObjectStore, ref: SnapshotRef) -> None:
+    """Say that a snapshot is gone. For a reader who found it before, it still is about to go."""
+    store.put(removal_key(ref), json.dumps({"going": True, "removed": True}).encode())
+
+
+def was_removed(store: ObjectStore, ref: SnapshotRef) -> bool:
+    """Whether its removal has ended: what is there now, somebody has put back."""
+    found = store.get(removal_key(ref))
+    return found is not None and bool(json.loads(found.content).get("removed"))

@@ -26,7 +26,7 @@ from ..domain.snapshot import SNAPSHOT_ID, SnapshotRef, snapshots_prefix
 from ..errors import FormatNotSupported, SnapshotDamaged
 from ..ports import Clock, Deadline, ObjectStore
 from .brakes import braked_snapshots
-from .note_reader import announce, is_going, is_read
+from .note_reader import announce, is_going, is_read, note_removed
 from .open_snapshot import read_manifest
 
 #: Whatever was not sealed is garbage when nobody has written to it for so long.
@@ -172,6 +172,7 @@ class Retain:
                     self.store.delete(key)
                 else:
                     foreign += 1
+        note_removed(self.store, ref)
         return foreign
 
 

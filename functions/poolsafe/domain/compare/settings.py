@@ -31,6 +31,8 @@ def setting_changes(before: Configuration, after: Configuration) -> Iterator[Cha
     clients = same_clients(before, after)
     had, has = _sections(before, clients), _sections(after, {})
     skipped = set(not_compared(before, after))
+    if not _are_one(before, after):
+        skipped |= {name.value for name in OF_ONE_POOL}
     for section in SectionName:
         if section.value in skipped:
             continue
@@ -42,9 +44,13 @@ def setting_changes(before: Configuration, after: Configuration) -> Iterator[Cha
 def not_compared(before: Configuration, after: Configuration) -> list[str]:
     """The sections that one side does not know, for whatever reason."""
     known = before.reached() & after.reached() if _have_pools(before, after) else set()
-    is_one = _have_pools(before, after) and before.user_pool.get("Id") == after.user_pool.get("Id")
-    wanted = (name for name in SectionName if is_one or name not in OF_ONE_POOL)
+    wanted = (name for name in SectionName if _are_one(before, after) or name not in OF_ONE_POOL)
     return [name.value for name in wanted if name.value not in known]
+
+
+def _are_one(before: Configuration, after: Configuration) -> bool:
+    """Whether both are of the same pool."""
+    return _have_pools(before, after) and before.user_pool.get("Id") == after.user_pool.get("Id")
 
 
 def _have_pools(*configurations: Configuration) -> bool:

@@ -165,7 +165,7 @@ def _clients(source: Configuration, providers: set[str], todos: list[Todo]) -> l
                     client["ClientId"],
                     Why.SECRET_NOT_KNOWN,
                     f"Give the application of client {client.get('ClientName')} the new client's secret: the old one "
-                    "is not in the snapshot, so Cognito made a new one.",
+                    "is not with the snapshot, so Cognito made a new one.",
                 )
             )
         elif secrets > 1:
