@@ -66,12 +66,16 @@ class LambdaContext:
 
 @dataclass
 class Execution:
-    """One execution of one state machine. `payloads` has the input and output of each invocation, by state."""
+    """One execution of one state machine.
+
+    `payloads` has the input and output of each invocation, by state, `events` what the account's bus was told.
+    """
 
     definition: State
     context: State
     deadline: Deadline
     payloads: list[tuple[str, Any, Any]] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
     retries: Counter[str] = field(default_factory=Counter)
     #: What a Wait does: the clock moves on, and nobody waits.
     wait: Callable[[float], None] = lambda seconds: None
@@ -96,6 +100,8 @@ class Execution:
                 self.wait(state.get("Seconds") or _at(state["SecondsPath"], data, context))
                 name = state["Next"]
                 continue
+            if state["Type"] == "Succeed":
+                return data
             data = self._result(name, state, data, context)
             if state.get("End"):
                 return data
@@ -107,12 +113,17 @@ class Execution:
         elif state["Type"] == "Map":
             items = enumerate(_at(state["ItemsPath"], data, context))
             result = [self._lane(state, data, context, lane, item) for lane, item in items]
+        elif state["Resource"].endswith(":events:putEvents"):
+            entries = _filled(state["Parameters"]["Entries"][0], data, context)
+            self.events.append(entries)
+            result = {"FailedEntryCount": 0}
         else:
             result = {"Payload": self._invoke(name, state, _filled(state["Parameters"], data, context))}
         if "ResultSelector" in state:
             result = _filled(state["ResultSelector"], result, context)
         if "ResultPath" in state:
-            result = {**data, state["ResultPath"][2:]: result}
+            path = state["ResultPath"]
+            result = data if path is None else {**data, path[2:]: result}
         return _at(state.get("OutputPath", "$"), result, context)
 
     def _lane(self, state: State, data: Any, context: State, lane: int, item: Any) -> Any:

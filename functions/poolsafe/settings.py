@@ -32,11 +32,11 @@ class Settings:
     retention_dry_run: bool = True
     brake_percent: float = 20
     objectives: Objectives = field(default_factory=Objectives)
-    recover_days: int = 30
+    recover_days: int = 35
     max_backup_hours: float = 30
     max_drill_days: float = 40
     object_lock_mode: str = ""
-    object_lock_days: int = 14
+    object_lock_days: int = 35
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -74,11 +74,11 @@ class Settings:
                 float(environment.get("RECOVERY_POINT_HOURS", "0")) or None,
                 float(environment.get("RECOVERY_TIME_HOURS", "0")) or None,
             ),
-            recover_days=int(environment.get("RECOVER_DAYS", "30")),
+            recover_days=int(environment.get("RECOVER_DAYS", "35")),
             max_backup_hours=float(environment.get("BACKUP_MAX_AGE_HOURS", "30")),
             max_drill_days=float(environment.get("DRILL_MAX_AGE_DAYS", "40")),
             object_lock_mode=environment.get("OBJECT_LOCK_MODE", ""),
-            object_lock_days=int(environment.get("OBJECT_LOCK_DAYS", "14")),
+            object_lock_days=int(environment.get("OBJECT_LOCK_DAYS", "35")),
         )
 
 

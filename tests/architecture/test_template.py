@@ -28,6 +28,14 @@ TRIGGERS = {
     "SignInUserMigrationFunction": "UserMigrationFunctionArn",
     "SignInTokenFunction": "TokenFunctionArn",
 }
+#: The functions that write into snapshots.
+WRITERS = (
+    "BackupExportConfigurationFunction",
+    "BackupExportUsersFunction",
+    "BackupExportGroupsFunction",
+    "BackupExportMembershipsFunction",
+    "BackupSealSnapshotFunction",
+)
 #: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html:
 #: Cognito waits for a trigger for five seconds, which nobody can change.
 COGNITO_WAITS = 5
@@ -177,6 +185,12 @@ def test_snapshots_are_deleted_by_one_role_and_their_versions_by_nobody() -> Non
     assert (deleting["Action"], deleting["Resource"]) == ("s3:DeleteObject", folders)
     role = {"Fn::GetAtt": ["RetentionRetainSnapshotsFunctionRole", "Arn"]}
     assert deleting["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": role}}
+    writing = denials()["BackupsAloneWriteSnapshots"]
+    assert (writing["Action"], writing["Resource"]) == ("s3:PutObject", folders)
+    _, joined = writing["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]["Fn::Split"]
+    told, *writers = joined["Fn::Join"][1]
+    assert told == {"Fn::Join": [",", {"Ref": "SnapshotWriterArns"}]}
+    assert {writer["Fn::GetAtt"][0] for writer in writers} == {f"{name}Role" for name in WRITERS}
     assert forever["Action"] == ["s3:DeleteObjectVersion", "s3:DeleteBucket"]
     assert forever["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, *folders]
     assert "Condition" not in forever

@@ -11,7 +11,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from local.cloud import Cloud, running
-from tests.embedded.deployed import ANY_POOL, ASKING_ROLE, EXTERNAL_ID, PASSED_ROLES, Deployed
+from tests.embedded.deployed import ANY_POOL, ASKING_ROLE, EXTERNAL_ID, PASSED_ROLES, WRITER_ARN, Deployed
 
 #: Of Retry's intervals in the state machines: nothing is gained by waiting where nothing has to recover.
 WAIT_SCALE = "0.02"
@@ -21,7 +21,7 @@ WAIT_SCALE = "0.02"
 def cloud() -> Iterator[Cloud]:
     with running(settings={"SFN_WAIT_SCALE": WAIT_SCALE}) as cloud:
         roles = {"PassRoleArns": ",".join(PASSED_ROLES), "MigrationRoleArns": ASKING_ROLE}
-        roles["MigrationExternalId"] = EXTERNAL_ID
+        roles |= {"MigrationExternalId": EXTERNAL_ID, "SnapshotWriterArns": WRITER_ARN}
         cloud.deploy({**roles, "MigrationSourceArns": ANY_POOL})
         yield cloud
 

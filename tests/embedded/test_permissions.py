@@ -418,6 +418,14 @@ def test_no_administrator_deletes_a_snapshot_its_versions_or_the_bucket(
     s3.delete_object(Bucket=deployed.bucket, Key="other/x")
 
 
+def test_no_administrator_writes_over_a_snapshot_or_makes_one_up(
+    deployed: Deployed, snapshot: str, secrets: str, somebody: Callable[..., Json]
+) -> None:
+    for s3 in (deployed.cloud.client("s3"), deployed.cloud.client("s3", keys=somebody(allowed("*")))):
+        for key in (f"snapshots/{snapshot}/manifest.json", "snapshots/us-east-1_Nobody000/x/manifest.json", secrets):
+            assert denied(lambda key=key, s3=s3: s3.put_object(Bucket=deployed.bucket, Key=key, Body=b"{}"))  # type: ignore[misc]
+
+
 def test_no_administrator_writes_under_another_key(
     deployed: Deployed, secrets_key: str, somebody: Callable[..., Json]
 ) -> None:

@@ -22,7 +22,17 @@ from botocore.exceptions import ClientError
 
 from local.cloud import running
 from tests.embedded.conftest import WAIT_SCALE
-from tests.embedded.deployed import ANYBODY, ORIGINAL_SUB, Deployed, Json, fits, named, person
+from tests.embedded.deployed import (
+    ANYBODY,
+    ORIGINAL_SUB,
+    SNAPSHOT_WRITER,
+    WRITER_ARN,
+    Deployed,
+    Json,
+    fits,
+    named,
+    person,
+)
 from tests.embedded.migrations import CLAIM, PASSWORD, claims, client
 from tests.embedded.sign_ins import Door, handed_out, refusal
 from tests.runbooks import ABROAD, BAD, CLIENT, DRILL, GOOD, POOL, REMOVED, RUN, RUNBOOKS, TARGET, Page, filled, seen
@@ -293,10 +303,16 @@ def removed_dry_run(reader: Reader) -> Json:
     return request
 
 
-def administrator(deployed: Deployed) -> Any:
-    """S3 for somebody whose own policies allow everything, and who is not root: the bucket's policy decides."""
-    iam, name = deployed.cloud.client("iam"), f"administrator-{uuid.uuid4()}"
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ANYBODY))["Role"]
+def administrator(deployed: Deployed, *, writes: bool = False) -> Any:
+    """S3 for somebody whose own policies allow everything, and who is not root: the bucket's policy decides.
+
+    With `writes`, as the role that the stack's SnapshotWriterArns names.
+    """
+    iam, name = deployed.cloud.client("iam"), SNAPSHOT_WRITER if writes else f"administrator-{uuid.uuid4()}"
+    try:
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ANYBODY))["Role"]
+    except iam.exceptions.EntityAlreadyExistsException:
+        role = iam.get_role(RoleName=name)["Role"]
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(everything))
     answer = deployed.cloud.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")
@@ -305,7 +321,7 @@ def administrator(deployed: Deployed) -> Any:
 
 def put_back(deployed: Deployed, prefix: str) -> None:
     """As the page says it: the newest version of each object copied over it, the manifest last. Markers stay."""
-    s3 = administrator(deployed)
+    s3 = administrator(deployed, writes=True)
     listed = s3.list_object_versions(Bucket=deployed.bucket, Prefix=prefix)
     marker = listed["DeleteMarkers"][0]
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -315,14 +331,16 @@ def put_back(deployed: Deployed, prefix: str) -> None:
         newest.setdefault(version["Key"], version["VersionId"])
     for key in sorted(newest, key=lambda key: key.endswith("/manifest.json")):
         source = {"Bucket": deployed.bucket, "Key": key, "VersionId": newest[key]}
+        with pytest.raises(ClientError, match="AccessDenied"):
+            administrator(deployed).copy_object(Bucket=deployed.bucket, Key=key, CopySource=source)
         s3.copy_object(Bucket=deployed.bucket, Key=key, CopySource=source)
 
 
 def test_a_region_is_lost(deployed: Deployed, shop: Shop) -> None:
     good, before = shop.backup(), deployed.users(shop.pool)
     with running(settings={"SFN_WAIT_SCALE": WAIT_SCALE}) as cloud:
-        there = Deployed(cloud, cloud.deploy())
-        s3 = administrator(there)
+        there = Deployed(cloud, cloud.deploy({"SnapshotWriterArns": WRITER_ARN}))
+        s3 = administrator(there, writes=True)
         for key in deployed.keys(f"snapshots/{shop.pool}/"):
             s3.put_object(Bucket=there.bucket, Key=key, Body=deployed.content(key))
         reader = shop.reader("region-lost", {GOOD: good}, there)

@@ -6,9 +6,12 @@ moment each pool has the snapshots that the policy promises, whoever died, came 
 
 from __future__ import annotations
 
+import bisect
 import json
 import random
 from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +25,7 @@ from poolsafe.operations.hold_night import HoldNight, Taken
 from poolsafe.operations.mark_snapshot import release
 from poolsafe.operations.retain import Retain, RetainProgress
 from poolsafe.operations.verify_snapshots import VerifyProgress, VerifySnapshots, damage_of
-from tests.fakes import START, FakeUserPool, Never
+from tests.fakes import START, FakeUserPool, MemoryStore, Never
 from tests.pipeline import Machines, pool_with
 
 NIGHTS, POOLS, USERS = 365, 20, 12
@@ -37,10 +40,53 @@ class Died(Exception):
 
 
 @dataclass
+class IndexedStore(MemoryStore):
+    """The same, with its keys in order: a year makes many of them, and looks for them again and again."""
+
+    index: list[str] = field(default_factory=list)
+
+    @property
+    def with_secrets(self) -> MemoryStore:
+        return IndexedStore(
+            self.objects,
+            self.written,
+            lambda operation: self.before(operation),
+            may_use_key=True,
+            clock=self.clock,
+            times=self.times,
+            index=self.index,
+        )
+
+    def put(
+        self, key: str, content: bytes, metadata: Mapping[str, str] | None = None, content_type: str | None = None
+    ) -> None:
+        place = bisect.bisect_left(self.index, key)
+        if self.index[place : place + 1] != [key]:
+            self.index.insert(place, key)
+        super().put(key, content, metadata, content_type)
+
+    def delete(self, key: str) -> None:
+        place = bisect.bisect_left(self.index, key)
+        if self.index[place : place + 1] == [key] and key in self.objects:
+            del self.index[place]
+            self.objects.pop(key)
+        super().delete(key)
+
+    def keys(self, prefix: str) -> list[str]:
+        self.before("ListObjectsV2")
+        begin = bisect.bisect_left(self.index, prefix)
+        end = bisect.bisect_left(self.index, prefix + "\U0010ffff")
+        return [key for key in self.index[begin:end] if key in self.objects]
+
+    def first_key(self, prefix: str, start: str | None = None) -> str | None:
+        return next((key for key in self.keys(prefix) if key >= (start or "")), None)
+
+
+@dataclass
 class Year:
     """The stack and its pools; `taken` is what each pool should have, by the policy alone."""
 
-    machines: Machines = field(default_factory=Machines)
+    machines: Machines = field(default_factory=lambda: Machines(store=IndexedStore()))
     pools: dict[str, FakeUserPool] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     luck: random.Random = field(default_factory=lambda: random.Random(20261122))  # noqa: S311
@@ -92,10 +138,8 @@ class Year:
                 raise Died
 
         self.machines.store.before = die
-        try:
+        with suppress(Died):
             self.taken[name].append(self.machines.backup(self.pools[name]).snapshot_id)
-        except Died:
-            pass
         self.machines.store.before = lambda operation: None
 
     def retain(self, number: int) -> None:
@@ -124,8 +168,7 @@ class Year:
 
     def sealed(self, name: str) -> list[str]:
         prefix, suffix = f"snapshots/{name}/", "/manifest.json"
-        keys = self.machines.store.objects
-        return sorted(key.split("/")[2] for key in keys if key.startswith(prefix) and key.endswith(suffix))
+        return [key.split("/")[2] for key in self.machines.store.keys(prefix) if key.endswith(suffix)]
 
 
 def promised(ids: list[str]) -> set[str]:
