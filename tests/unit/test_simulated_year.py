@@ -212,7 +212,7 @@ def test_a_year_of_nights() -> None:
             assert kept <= set(year.sealed(victim)), "and nothing that it braked for has gone"
             release(year.machines.store, year.machines.clock, SnapshotRef(victim, braked), "looked")
         if number == DAMAGE:
-            damaged = year.sealed(damaged_pool)[-1]
+            damaged = year.sealed(damaged_pool)[0]  # one that is kept for months, and so would be needed
             [users] = [
                 key
                 for key in year.machines.store.objects
@@ -245,7 +245,7 @@ def test_a_year_of_nights() -> None:
             assert expected <= sealed, (number, name, sorted(expected - sealed))
             if not (name == victim and braked and number < LOOKED_AT):
                 assert sealed == expected, (number, name, sorted(sealed ^ expected))
-    assert DAMAGE <= found_on <= DAMAGE + DAYS, "the damage was found within its month, or its snapshot was read"
+    assert DAMAGE <= found_on <= DAMAGE + DAYS, "the damage was found within its month"
     assert set(FOREIGN) <= year.machines.store.objects.keys()
     assert year.failures > 100 and year.deaths > 100 and year.twice > 50, "a year in which much went wrong"
     unsealed = {key.split("/")[2] for key in year.machines.store.objects if key.startswith("snapshots/us-east-1")} - {
