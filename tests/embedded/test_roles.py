@@ -23,8 +23,8 @@ REFUSED = ("AccessDenied", "AccessDeniedException")
 HEAD = """# What each role may do
 
 Made by `tests/embedded/test_roles.py` from real calls with the credentials of each function's role, on the embedded
-cloud with IAM enforced: **yes** is a call that was let through, a dot one that was refused. Each role does what its state
-needs; the tests fail when one may do more, or less, than this table says.
+cloud with IAM enforced: **yes** is a call that was let through, a dot one that was refused. Each role does what its
+state needs; the tests fail when one may do more, or less, than this table says.
 
 """
 
