@@ -67,6 +67,7 @@ class Machines:
     workers: int = 4
     runs: int = 0
     brake_percent: float = 20
+    saves_configuration: bool = True
 
     def __post_init__(self) -> None:
         self.store.clock = self.clock
@@ -201,7 +202,7 @@ class Machines:
         secret_store = None if request.secrets == "redact" else self.store.with_secrets
         save = SaveConfiguration(_reader_of(pool), self.store, secret_store, ref, bootstrap.as_yaml, self.deadline)
         keys = part_keys(ref.prefix, "groups", groups, bootstrap.FORMATS[request.format])
-        progress = ConfigurationProgress()
+        progress = ConfigurationProgress(done=not self.saves_configuration)
         while not progress.done:
             state = json.loads(json.dumps(progress.to_state()))
             progress = save.advance(ConfigurationProgress.of(state), lambda: self._groups(request, keys))

@@ -1,7 +1,8 @@
 """A year of nights on twenty pools, with everything that goes wrong in one; the real operations, and a driven clock.
 
-Backups, nights, retention and verification run as their machines run them, over a store and pools in memory. At every
-moment each pool has the snapshots that the policy promises, whoever died, came twice, or was deleted.
+Backups (of users, groups and memberships), nights, retention and verification run as their machines run them, over a
+store and pools in memory. At every moment each pool has the snapshots that the policy promises, whoever died, came
+twice, or was deleted.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class IndexedStore(MemoryStore):
 class Year:
     """The stack and its pools; `taken` is what each pool should have, by the policy alone."""
 
-    machines: Machines = field(default_factory=lambda: Machines(store=IndexedStore()))
+    machines: Machines = field(default_factory=lambda: Machines(store=IndexedStore(), saves_configuration=False))
     pools: dict[str, FakeUserPool] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     luck: random.Random = field(default_factory=lambda: random.Random(20261122))  # noqa: S311
@@ -138,9 +139,12 @@ class Year:
                 raise Died
 
         self.machines.store.before = die
+        before = set(self.sealed(name))
         with suppress(Died):
-            self.taken[name].append(self.machines.backup(self.pools[name]).snapshot_id)
+            self.machines.backup(self.pools[name])
         self.machines.store.before = lambda operation: None
+        # It may have died after the seal.
+        self.taken[name] += sorted(set(self.sealed(name)) - before)
 
     def retain(self, number: int) -> None:
         """Sometimes killed, and then repeated."""

@@ -72,6 +72,9 @@ class VerifySnapshots:
                 return looked
             files = verify_snapshot(self.store, self.format_of, manifest, deadline, progress.files)
         except (SnapshotDamaged, FormatNotSupported) as error:
+            if self.store.get(ref.manifest_key) is None:
+                # Retention has begun to remove it since it was listed, manifest first.
+                return replace(looked, snapshots=progress.snapshots, unsealed=progress.unsealed + 1)
             self._note(ref, error)
             return replace(looked, damaged=progress.damaged + 1)
         if files < len(manifest.files):

@@ -55,6 +55,8 @@ class Watch:
         """`pools` are those that are meant now; `exists` tells of others that were, whether they are there still."""
         backups, drills, problems = [0.0], [0.0], list(risks)
         meant = list(pools)
+        if not meant:
+            problems.append("No pool of this Region has the tag: nothing is backed up.")
         for pool in meant:
             first_seen = self._see(pool)
             backup, drill = self._backup_age(pool, first_seen), self._drill_age(pool, first_seen)
