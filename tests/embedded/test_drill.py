@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -87,6 +88,40 @@ def test_a_sample_comes_back_signs_in_and_goes_again(deployed: Deployed, pool: s
     page = deployed.content(result["drills"][0]["html"]).decode()
     assert "The pool comes back" in page
     assert "<script" not in page
+
+
+def test_a_drill_from_its_schedule_to_its_report(deployed: Deployed, pool: str) -> None:
+    """The stack's own schedule, but for its time, and for the tag: other tests have pools with it."""
+    scheduler, machines = deployed.cloud.client("scheduler"), deployed.cloud.client("stepfunctions")
+    arn = deployed.idp(pool).describe_user_pool(UserPoolId=pool)["UserPool"]["Arn"]
+    deployed.idp(pool).tag_resource(ResourceArn=arn, Tags={"drilled": "by-schedule"})
+    names = [one["Name"] for one in scheduler.list_schedules()["Schedules"]]
+    schedules = [scheduler.get_schedule(Name=name) for name in names]
+    [monthly] = [
+        one
+        for one in schedules
+        if one["Target"]["Arn"] == deployed.machine("drill") and "poolsafe:backup=true" in one["Target"]["Input"]
+    ]
+    assert monthly["ScheduleExpression"] == "cron(0 9 1 * ? *)"
+    told = monthly["Target"]["Input"].replace("poolsafe:backup=true", "drilled=by-schedule")
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    scheduler.create_schedule(
+        Name="drill-now",
+        ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={**monthly["Target"], "Input": told},
+    )
+
+    def begun() -> list[str]:
+        listed = machines.list_executions(stateMachineArn=deployed.machine("drill"))["executions"]
+        found = [machines.describe_execution(executionArn=one["executionArn"]) for one in listed]
+        return [one["executionArn"] for one in found if "by-schedule" in one["input"]]
+
+    until(begun)
+    result = deployed.cloud.finish(begun()[0], seconds=300)
+    assert [one["user_pool_id"] for one in result["drills"]] == [pool]
+    assert report_of(deployed, result)["status"] == "PASSED"
+    assert scratch_pools(deployed) == []
 
 
 def test_the_scratch_pool_reaches_nobody(deployed: Deployed, pool: str) -> None:
