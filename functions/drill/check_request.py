@@ -7,7 +7,7 @@ from poolsafe.domain.drill.request import DrillRequest
 from poolsafe.domain.nightly.request import NightlyRequest
 from poolsafe.domain.snapshot import run_id
 from poolsafe.entrypoint import Event, Invocation, state
-from poolsafe.operations.find_pools import find_pools
+from poolsafe.operations.find_pools import MOST_DRILLS, find_pools
 from poolsafe.schema_check import require
 
 
@@ -19,7 +19,8 @@ def handler(event: Event, invocation: Invocation) -> Event:
     request = DrillRequest.of(event["request"], bootstrap.regions(), settings.objectives)
     pools = [request.user_pool_id] if request.user_pool_id else []
     if request.tag:
-        pools = find_pools(application.cognito(settings.region, request.quota_share), NightlyRequest(tag=request.tag))
+        cognito = application.cognito(settings.region, request.quota_share)
+        pools = find_pools(cognito, NightlyRequest(tag=request.tag), MOST_DRILLS)
     started_at = event["started_at"]
     return {
         "request": request.to_state(),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.embedded.deployed import Deployed, Json, fits, named, person
 
@@ -218,11 +219,15 @@ def test_a_drill_that_is_killed_leaves_nothing_when_the_janitor_has_been(
     deployed.cloud.forget()
     running = deployed.cloud.begin(deployed.machine("drill"), {"user_pool_id": pool, "sample_size": 0})
     until(lambda: reached(deployed, running, state))
-    machines.stop_execution(executionArn=running, error="Killed", cause="by a test")
+    try:
+        machines.stop_execution(executionArn=running, error="Killed", cause="by a test")
+    except ClientError:
+        # The last state is over so soon that it may have ended by itself; what it leaves is the same.
+        assert state == "ReportDrill"
     restores = machines.list_executions(stateMachineArn=deployed.machine("restore"), statusFilter="RUNNING")
     for restore in restores["executions"]:
         machines.stop_execution(executionArn=restore["executionArn"])
-    assert machines.describe_execution(executionArn=running)["status"] == "ABORTED"
+    assert machines.describe_execution(executionArn=running)["status"] == "ABORTED" or state == "ReportDrill"
     # A Lambda that is at work goes on to its end, whatever becomes of its execution.
     time.sleep(2)
     foreign = deployed.idp(pool).create_user_pool(PoolName="poolsafe-drill-of-somebody-else")["UserPool"]["Id"]

@@ -135,7 +135,8 @@ def test_a_group_that_was_deleted_meanwhile_does_not_stop_a_backup_and_is_told(d
         backup = deployed.backup(source)
     assert (backup["status"], backup["counts"]["groups"]) == ("COMPLETE", len(GROUPS))
     assert 0 < backup["counts"]["memberships"] < MEMBERSHIPS
-    [warning] = backup["warnings"]
+    # So many memberships are unusual to lose, and that is told, too.
+    [warning] = [one for one in backup["warnings"] if not one.startswith("Suspicious")]
     assert warning.startswith("1 group")
 
 

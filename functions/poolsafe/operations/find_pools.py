@@ -11,16 +11,17 @@ from ..ports import ServiceApi
 
 #: More would not fit into the history of one execution (25,000 events, some twenty for each pool).
 MOST_POOLS = 1_000
+#: A drill has some thirty for each.
+MOST_DRILLS = 500
 
 
-def find_pools(cognito: ServiceApi, request: NightlyRequest) -> list[str]:
+def find_pools(cognito: ServiceApi, request: NightlyRequest, most: int = MOST_POOLS) -> list[str]:
     """The ids, sorted. Raises InvalidRequest where there are more than one run can take."""
     found = sorted(request.user_pool_ids or _found(cognito, request))
-    if len(found) > MOST_POOLS:
+    if len(found) > most:
         raise InvalidRequest(
             "tag" if request.tag else "all",
-            f"means {len(found):,} pools, and one night takes {MOST_POOLS:,}. Share them out by tags over several "
-            "schedules",
+            f"means {len(found):,} pools, and one run takes {most:,}. Share them out by tags over several schedules",
             '"tag": "poolsafe:backup=first"',
         )
     return found

@@ -134,20 +134,24 @@ def _error(told: Mapping[str, Any] | None) -> str | None:
     """The error that ended a step; of a run inside it, that run's own."""
     if told is None or "Error" not in told:
         return None
-    try:
-        cause = json.loads(told.get("Cause") or "{}")
-    except ValueError:
-        cause = {}
+    cause = _cause(told)
     return str(cause.get("Error") or cause.get("errorType") or told["Error"])
 
 
 def _explained(told: Mapping[str, Any]) -> str | None:
-    """What the run inside said of its error: made for people, and never about anybody (`errors.py`)."""
+    """What was said of the error: made for people, and never about anybody (`errors.py`)."""
+    cause = _cause(told)
+    said = cause.get("errorMessage") or _cause(cause).get("errorMessage")
+    return str(said) if said else None
+
+
+def _cause(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`Cause` is JSON where a Lambda failed, and where a run did, whose own is inside it."""
     try:
-        inner = json.loads(json.loads(told.get("Cause") or "{}").get("Cause") or "{}")
-    except (ValueError, AttributeError):
-        return None
-    return inner.get("errorMessage") if isinstance(inner, dict) else None
+        cause = json.loads(told.get("Cause") or "{}")
+    except ValueError:
+        return {}
+    return cause if isinstance(cause, dict) else {}
 
 
 def _now(clock: Clock) -> str:
