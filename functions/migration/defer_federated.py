@@ -17,6 +17,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
         bootstrap.format_of,
         job.listed(event, "source", "users", "users"),
         job.listed(event, "source", "memberships", "memberships"),
+        job.listed(event, "target", "users", "profiles"),
         str(job.request.source_user_pool_id),
         TargetPool.of(job.target.pool.describe()),
         job.application.settings.sub_attribute,

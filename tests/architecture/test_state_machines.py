@@ -58,6 +58,7 @@ LENT = {
     "ReportWithSample": "AssessReportAssessmentFunction",
     "ListSourceUsers": "BackupExportUsersFunction",
     "ListTargetUsers": "BackupExportUsersFunction",
+    "ListProfiles": "BackupExportUsersFunction",
     "ListTargetGroups": "BackupExportGroupsFunction",
     "ListTargetMemberships": "BackupExportMembershipsFunction",
     "ListImported": "BackupExportUsersFunction",

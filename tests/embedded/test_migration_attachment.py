@@ -305,6 +305,23 @@ def test_a_federated_user_who_was_disabled_is_disabled_again_and_gets_no_token(p
     assert "staff" in claims({"AuthenticationResult": tokens})["cognito:groups"]
 
 
+def test_attaching_again_gives_nobody_back_what_they_had_a_second_time(provided_move: Move, idp: Any) -> None:
+    """Who has come, and was enabled, and left a group, keeps it so."""
+    move = provided_move
+    app = federated(move, idp, provided("back1", "staff", Enabled=False), provided("late1", "admins"))
+    move.attach()
+    with pytest.raises(SignInRefused, match="disabled"):
+        move.deployed.cloud.federated_sign_in(move.target, app, "Okta", "back1", mail="back1@example.com")
+    idp.admin_enable_user(UserPoolId=move.target, Username="okta_back1")
+    idp.admin_remove_user_from_group(UserPoolId=move.target, Username="okta_back1", GroupName="staff")
+    move.attach()
+    tokens = move.deployed.cloud.federated_sign_in(move.target, app, "Okta", "back1", mail="back1@example.com")
+    assert "staff" not in claims({"AuthenticationResult": tokens}).get("cognito:groups", ())
+    assert move.deployed.users(move.target)["okta_back1"].enabled
+    tokens = move.deployed.cloud.federated_sign_in(move.target, app, "Okta", "late1", mail="late1@example.com")
+    assert "admins" in claims({"AuthenticationResult": tokens})["cognito:groups"]
+
+
 def test_what_could_not_be_given_back_is_kept_and_given_at_the_next_token(move: Move) -> None:
     move.put(person("ada", "staff", attributes=BY_MAIL), groups=["staff"])
     move.attach()

@@ -5,7 +5,7 @@ One file of the listing after the other; the same records again when a file is d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,28 +32,40 @@ class DeferProgress:
 
 @dataclass(frozen=True, slots=True)
 class DeferFederated:
-    """`users` and `memberships` are the files of the source's listing."""
+    """`users` and `memberships` are the files of the source's listing, `profiles` those of the target's users.
+
+    Who has come to the target is passed over: they were given back what they had, and what was changed since is theirs.
+    """
 
     store: ObjectStore
     format_of: FormatOf
     users: Sequence[str]
     memberships: Sequence[str]
+    profiles: Sequence[str]
     source_user_pool_id: str
     target: TargetPool
     sub_attribute: str
 
     def __call__(self, progress: DeferProgress, deadline: Deadline) -> DeferProgress:
-        files, deferred = progress.files, progress.deferred
+        files, deferred, there = progress.files, progress.deferred, self._there()
         for key in self.users[files:]:
-            deferred += self._file(key)
+            deferred += self._file(key, there)
             files += 1
             if deadline.near():
                 break
         return DeferProgress(files, deferred, files == len(self.users))
 
-    def _file(self, key: str) -> int:
-        everybody = (user for batch in read_keys(self.store, self.format_of(key), [key], User) for user in batch)
-        federated = [user for user in everybody if is_federated(user)]
+    def _there(self) -> frozenset[str]:
+        """The names of the profiles that the target has."""
+        return frozenset(user.username for user in self._read(self.profiles) if is_federated(user))
+
+    def _read(self, keys: Sequence[str]) -> Iterator[User]:
+        for key in keys:
+            for batch in read_keys(self.store, self.format_of(key), [key], User):
+                yield from batch
+
+    def _file(self, key: str, there: frozenset[str]) -> int:
+        federated = [user for user in self._read([key]) if is_federated(user) and user.username not in there]
         groups = self._groups_of(frozenset(user.sub for user in federated))
         for user in federated:
             self._write(user, groups.get(user.sub, ()))
