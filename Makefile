@@ -7,7 +7,8 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv/bin/python
 REQUIREMENTS := local/requirements.txt tests/requirements.txt
-TESTS := $(wildcard tests/unit tests/contract tests/architecture tests/faults tests/embedded)
+# The slow ones first: they are shared out by file, and nobody should wait for the last of them.
+TESTS := $(wildcard tests/embedded tests/faults tests/unit tests/contract tests/architecture)
 LOCKED := functions/layers/shared functions/layers/pyarrow local tests tests/checks
 
 .DEFAULT_GOAL := help

@@ -67,6 +67,7 @@ from .sign_in_names import sign_in_names
 from .signing_certificate import signing_certificate
 from .sse_kms import needing_keys
 from .state_machine_events import put_events_as_the_role
+from .stopped_executions import stop_in_maps
 from .subs import subs
 from .temporary_passwords import temporary_passwords
 from .terms import terms
@@ -159,6 +160,7 @@ def application() -> App:
     see_resources_in_bodies()
     see_conditions()
     put_events_as_the_role()
+    stop_in_maps()
     controls = {
         "calls": calls.control,
         "messages": messages.control,

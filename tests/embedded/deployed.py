@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -77,6 +79,11 @@ class Deployed:
 
     def backup(self, user_pool_id: str, **options: Any) -> Json:
         return self.run("backup", {"user_pool_id": user_pool_id, **options})
+
+    def next_second(self, saved: Json) -> None:
+        """Wait until the second of a snapshot is over: within one, ids do not tell which came first."""
+        while f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}" == saved["snapshot_id"][:16]:
+            time.sleep(0.05)
 
     def restore(self, snapshot: str, target: str, **options: Any) -> Json:
         return self.run("restore", {"snapshot": snapshot, "target_user_pool_id": target, **options})

@@ -270,7 +270,9 @@ def test_a_snapshot_that_is_not_there_is_named_with_its_field(deployed: Deployed
 def test_a_pool_that_vanished_is_named_with_its_field_and_its_snapshots_are_still_compared(deployed: Deployed) -> None:
     pool = deployed.pool()
     deployed.cloud.put_users(pool, [person("ada")])
-    first = f"{pool}/{deployed.backup(pool)['snapshot_id']}"
+    saved = deployed.backup(pool)
+    first = f"{pool}/{saved['snapshot_id']}"
+    deployed.next_second(saved)
     deployed.backup(pool)
     deployed.idp(pool).delete_user_pool(UserPoolId=pool)
     found = deployed.refused("compare", {"snapshot": first, "user_pool_id": pool})

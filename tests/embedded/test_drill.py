@@ -229,7 +229,7 @@ def test_a_drill_that_is_killed_leaves_nothing_when_the_janitor_has_been(
         machines.stop_execution(executionArn=restore["executionArn"])
     assert machines.describe_execution(executionArn=running)["status"] == "ABORTED" or state == "ReportDrill"
     # A Lambda that is at work goes on to its end, whatever becomes of its execution.
-    time.sleep(2)
+    time.sleep(3)
     foreign = deployed.idp(pool).create_user_pool(PoolName="poolsafe-drill-of-somebody-else")["UserPool"]["Id"]
     tagged = deployed.idp(pool).create_user_pool(PoolName="mine", UserPoolTags={"poolsafe:scratch": "true"})[
         "UserPool"

@@ -24,8 +24,7 @@ def pool(deployed: Deployed) -> str:
 def backup(deployed: Deployed, pool: str) -> Json:
     """One whose second is its own: within a second, ids do not tell which came first."""
     saved = deployed.backup(pool)
-    while f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}" == saved["snapshot_id"][:16]:
-        time.sleep(0.05)
+    deployed.next_second(saved)
     return saved
 
 

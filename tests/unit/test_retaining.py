@@ -391,3 +391,18 @@ def test_a_restore_of_what_is_suspicious_or_younger_is_told(bucket: Bucket) -> N
 def test_the_place_of_a_hold_is_not_the_snapshots() -> None:
     ref = SnapshotRef(POOL, "20261122T030000Z-3f9a1c")
     assert not hold_key(ref).startswith(("snapshots/", "secrets/"))
+
+
+@pytest.mark.parametrize("note", [b"", b"{}", b"[1]", b'{"held": tr'])
+def test_a_note_that_is_not_as_it_was_written_keeps_what_it_kept(bucket: Bucket, note: bytes) -> None:
+    [held, read, braked, _, _] = bucket.nights(5)
+    store = bucket.machines.store
+    store.put(hold_key(held), note)
+    store.put(f"readers/{read}/restore.json", note)
+    store.put(brake_key(braked), note)
+    store.put("brakes/us-east-1_Nobody000/x.json", note)
+    bucket.retain()
+    assert {held.snapshot_id, read.snapshot_id, braked.snapshot_id} <= set(bucket.sealed)
+    release(store, bucket.machines.clock, braked, "looked")
+    bucket.retain()
+    assert braked.snapshot_id not in bucket.sealed

@@ -13,8 +13,15 @@ from ..ports import ObjectStore
 def brakes(store: ObjectStore, pool: str) -> Iterator[tuple[str, Brake]]:
     """Every snapshot of a pool that lost too much, released or not, in order of its id."""
     for key in store.keys(brakes_of(pool)):
-        if found := store.get(key):
-            yield snapshot_of(key).snapshot_id, Brake.from_json(found.content)
+        found = store.get(key)
+        if found is None:
+            continue
+        try:
+            brake = Brake.from_json(found.content)
+        except (ValueError, KeyError, TypeError):
+            # Not as it was written: it goes on keeping what it kept, until it is released.
+            brake = Brake("an unknown snapshot", (), 0.0)
+        yield snapshot_of(key).snapshot_id, brake
 
 
 def braked_snapshots(store: ObjectStore, pool: str) -> set[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from ..domain.retention.brake import Brake
 from ..domain.retention.places import brake_key, hold_key
 from ..domain.snapshot import SnapshotRef
 from ..errors import InvalidRequest, SnapshotNotFound
 from ..ports import Clock, ObjectStore
+from .brakes import brakes
 from .note_reader import announce, is_going, was_removed
 from .open_snapshot import read_manifest
 from .retain import is_held
@@ -37,8 +37,7 @@ def release(store: ObjectStore, clock: Clock, ref: SnapshotRef, note: str | None
     Raises InvalidRequest where nothing holds it.
     """
     held = is_held(store, ref)
-    found = store.get(brake_key(ref))
-    brake = Brake.from_json(found.content) if found else None
+    brake = dict(brakes(store, ref.user_pool_id)).get(ref.snapshot_id)
     if not held and not (brake and brake.is_on):
         raise InvalidRequest("release", f"names {ref}, which is neither held nor suspicious. Nothing was changed")
     if held:

@@ -8,7 +8,7 @@ happens in between: S3 answers with what was written last
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ..domain.retention.places import reader_key, readers_of, removal_key
 from ..domain.snapshot import SnapshotRef
@@ -37,9 +37,16 @@ def note_end(store: ObjectStore, clock: Clock, ref: SnapshotRef, restore_id: str
 
 
 def is_read(store: ObjectStore, ref: SnapshotRef, now: datetime) -> bool:
-    """Whether any restore still reads this snapshot."""
+    """Whether any restore still reads this snapshot. A note that is not as it was written counts for one that does."""
     found = (store.get(key) for key in store.keys(readers_of(ref)))
-    return any(datetime.fromisoformat(json.loads(one.content)["until"]) > now for one in found if one)
+    return any(_until(one.content) > now for one in found if one)
+
+
+def _until(note: bytes) -> datetime:
+    try:
+        return datetime.fromisoformat(json.loads(note)["until"])
+    except (ValueError, KeyError, TypeError):
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def is_going(store: ObjectStore, ref: SnapshotRef) -> bool:

@@ -177,6 +177,11 @@ class Retain:
 
 
 def is_held(store: ObjectStore, ref: SnapshotRef) -> bool:
-    """Whether somebody wants the snapshot kept."""
+    """Whether somebody wants the snapshot kept. A note that is not as it was written keeps it."""
     found = store.get(hold_key(ref))
-    return found is not None and bool(json.loads(found.content)["held"])
+    if found is None:
+        return False
+    try:
+        return bool(json.loads(found.content)["held"])
+    except (ValueError, KeyError, TypeError):
+        return True

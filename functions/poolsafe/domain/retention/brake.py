@@ -55,7 +55,7 @@ class Brake:
     @property
     def warning(self) -> str:
         """For the manifest, and for whoever restores."""
-        lost = ", ".join(map(str, self.losses))
+        lost = ", ".join(map(str, self.losses)) or "an unknown share of it"
         return (
             f"Suspicious: since {self.compared_with}, {lost} have vanished. Snapshots of before are kept until "
             "somebody releases this one (RetentionStateMachine)."
