@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from poolsafe.domain.rolling import DAYS, is_due
-from poolsafe.domain.snapshot import SnapshotRef
+from poolsafe.domain.snapshot import SNAPSHOT_ID, SnapshotRef
 from tests.embedded.deployed import Deployed, Json, fits, named, person
 
 TODAY = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -85,7 +85,11 @@ def test_a_manifest_that_was_changed_is_found(deployed: Deployed, saved: Json) -
 
 def test_without_names_all_snapshots_of_the_bucket_are_looked_at(deployed: Deployed, saved: Json) -> None:
     everything = deployed.run("verify", {"read": "none"})
-    sealed = [key for key in deployed.keys("snapshots/") if key.endswith("/manifest.json")]
+    sealed = [
+        key
+        for key in deployed.keys("snapshots/")
+        if key.endswith("/manifest.json") and SNAPSHOT_ID.fullmatch(key.split("/")[2])
+    ]
     assert everything["counts"]["snapshots"] == len(sealed) >= 1
 
 
