@@ -59,11 +59,6 @@ def test_every_kind_that_there_is_takes_part_whatever_the_size(users: list[User]
     assert len({one.sub for one in chosen}) == len(chosen) >= min(size, len(users))
 
 
-@given(people, st.integers(0, 50), st.randoms())
-def test_the_same_snapshot_gives_the_same_sample(users: list[User], size: int, random: object) -> None:
-    assert drawn(users, size).users() == drawn(list(users), size).users()
-
-
 def test_each_group_sends_somebody_and_a_full_sample_says_who_is_left_out() -> None:
     users = [somebody(number) for number in range(3 * MOST)]
     groups = {one.sub: (f"group{number}",) for number, one in enumerate(users)}
