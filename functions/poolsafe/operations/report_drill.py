@@ -11,6 +11,7 @@ from typing import Any
 from ..domain.drill.paths import DrillPaths, history_of
 from ..domain.drill.request import DrillRequest
 from ..domain.drill.verdict import DrillStatus, Objective, extrapolated_hours, verdict
+from ..domain.failure import error_of, explanation_of
 from ..domain.snapshot import RestorePaths
 from ..ports import Clock, ObjectStore
 from ..schema_check import require
@@ -41,8 +42,7 @@ class ReportDrill:
         self, request: DrillRequest, user_pool_id: str, paths: DrillPaths, started_at: str, ended: Ended
     ) -> dict[str, Any]:
         """The result of this pool's drill."""
-        failed_at = _error(ended.planned)
-        plan = None if failed_at else self._plan(paths)
+        plan = None if _failed(ended.planned) else self._written(paths.plan_key)
         report = self._report(request, user_pool_id, paths, started_at, ended, plan)
         report["trend"] = self._trend(user_pool_id, paths, report)
         require("drill.report", report)
@@ -69,16 +69,16 @@ class ReportDrill:
         plan: Mapping[str, Any] | None,
     ) -> dict[str, Any]:
         restored, seconds, sample_hours = self._restored(ended.restored)
-        walk = None if ended.walked is None or _error(ended.walked) else dict(ended.walked)
+        walk = None if ended.walked is None or _failed(ended.walked) else dict(ended.walked)
         whole = extrapolated_hours(seconds, sample_hours, plan["whole_pool_hours"]) if plan and seconds else None
         point = Objective(plan["recovery_point_hours"] if plan else None, request.objectives.recovery_point_hours)
         time = Objective(whole, request.objectives.recovery_time_hours)
         if plan is None:
-            status, problems = DrillStatus.FAILED, [f"There is nothing to restore: {_error(ended.planned)}."]
+            status, problems = DrillStatus.FAILED, [f"There is nothing to restore: {error_of(ended.planned)}."]
         elif request.dry_run:
             status, problems = DrillStatus.DRY_RUN, []
         else:
-            removed = ended.removed is not None and not _error(ended.removed)
+            removed = ended.removed is not None and not _failed(ended.removed)
             status, problems = verdict(restored["status"] if restored else None, walk, removed, (point, time))
         return {
             "status": status.value,
@@ -95,11 +95,11 @@ class ReportDrill:
 
     def _restored(self, told: Mapping[str, Any] | None) -> tuple[dict[str, Any] | None, float | None, float]:
         """The restore as the report has it, how many seconds it took, and how many hours quotas made of them."""
-        if told is None or _error(told):
-            if told is None:
-                return None, None, 0.0
-            failed = {"status": "FAILED", "error": _error(told), "explanation": _explained(told), "report": None}
-            return failed, None, 0.0
+        if told is None:
+            return None, None, 0.0
+        if _failed(told):
+            why = {"error": error_of(told), "explanation": explanation_of(told)}
+            return {"status": "FAILED", **why, "report": None}, None, 0.0
         paths = RestorePaths(told["restore_id"])
         report = self._written(paths.report_key)
         begun, done = (datetime.fromisoformat(report["window"][end]) for end in ("started_at", "ended_at"))
@@ -119,9 +119,6 @@ class ReportDrill:
         keys = self.store.keys(history_of(user_pool_id))[-SHOWN:]
         return [self._written(key) for key in keys]
 
-    def _plan(self, paths: DrillPaths) -> dict[str, Any]:
-        return self._written(paths.plan_key)
-
     def _written(self, key: str) -> dict[str, Any]:
         found = self.store.get(key)
         if found is None:
@@ -130,28 +127,8 @@ class ReportDrill:
         return document
 
 
-def _error(told: Mapping[str, Any] | None) -> str | None:
-    """The error that ended a step; of a run inside it, that run's own."""
-    if told is None or "Error" not in told:
-        return None
-    cause = _cause(told)
-    return str(cause.get("Error") or cause.get("errorType") or told["Error"])
-
-
-def _explained(told: Mapping[str, Any]) -> str | None:
-    """What was said of the error: made for people, and never about anybody (`errors.py`)."""
-    cause = _cause(told)
-    said = cause.get("errorMessage") or _cause(cause).get("errorMessage")
-    return str(said) if said else None
-
-
-def _cause(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`Cause` is JSON where a Lambda failed, and where a run did, whose own is inside it."""
-    try:
-        cause = json.loads(told.get("Cause") or "{}")
-    except ValueError:
-        return {}
-    return cause if isinstance(cause, dict) else {}
+def _failed(told: Mapping[str, Any] | None) -> bool:
+    return told is not None and "Error" in told
 
 
 def _now(clock: Clock) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
+
+from ..failure import error_of
 
 
 class NightStatus(StrEnum):
@@ -23,7 +24,7 @@ def outcome_of(user_pool_id: str, backup: Mapping[str, Any]) -> dict[str, Any]:
     """One pool's entry: of the backup's result, or of how its execution failed (`Error`, `Cause`)."""
     if "snapshot_id" in backup:
         return _entry(user_pool_id, NightStatus(backup["status"]), backup["snapshot_id"], None)
-    return _entry(user_pool_id, NightStatus.FAILED, None, _error(backup))
+    return _entry(user_pool_id, NightStatus.FAILED, None, error_of(backup))
 
 
 def skipped(user_pool_id: str) -> dict[str, Any]:
@@ -48,12 +49,3 @@ def summary(run_id: str, night: str, pools: Sequence[Mapping[str, Any]]) -> dict
 
 def _entry(user_pool_id: str, status: NightStatus, snapshot_id: str | None, error: str | None) -> dict[str, Any]:
     return {"user_pool_id": user_pool_id, "status": status.value, "snapshot_id": snapshot_id, "error": error}
-
-
-def _error(failure: Mapping[str, Any]) -> str:
-    """The error that ended the backup: inside the cause, which is what Step Functions tells of the run."""
-    try:
-        told = json.loads(failure.get("Cause") or "{}")
-    except ValueError:
-        told = {}
-    return str(told.get("Error") or told.get("Status") or failure.get("Error") or "Unknown")
