@@ -16,6 +16,8 @@ from ..errors import InvalidRequest
 POOL_ID = re.compile(r"(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d)_[0-9A-Za-z]+")
 SNAPSHOT_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 LATEST = "latest"
+#: The folder of all snapshots of all pools.
+SNAPSHOTS = "snapshots/"
 
 
 def region_of(user_pool_id: str) -> str:
@@ -31,6 +33,11 @@ def run_id(execution_id: str, started_at: str) -> str:
     """
     moment = datetime.fromisoformat(started_at).astimezone(UTC)
     return f"{moment:%Y%m%dT%H%M%SZ}-{hashlib.sha256(execution_id.encode()).hexdigest()[:6]}"
+
+
+def began_at(snapshot_id: str) -> datetime:
+    """When a backup began: the first part of its snapshot's id."""
+    return datetime.strptime(snapshot_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

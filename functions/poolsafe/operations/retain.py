@@ -22,7 +22,7 @@ from typing import Any
 from ..domain.retention.decide import Snapshot, decide
 from ..domain.retention.places import OURS, SECRETS, hold_key
 from ..domain.retention.policy import Policy
-from ..domain.snapshot import SNAPSHOT_ID, SnapshotRef, snapshots_prefix
+from ..domain.snapshot import SNAPSHOT_ID, SNAPSHOTS, SnapshotRef, snapshots_prefix
 from ..errors import FormatNotSupported, SnapshotDamaged
 from ..ports import Clock, Deadline, ObjectStore
 from .brakes import braked_snapshots
@@ -31,7 +31,6 @@ from .open_snapshot import read_manifest
 
 #: Whatever was not sealed is garbage when nobody has written to it for so long.
 LEFTOVER_AFTER = timedelta(days=1)
-SNAPSHOTS = "snapshots/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..domain.manifest import Manifest
-from ..domain.snapshot import SNAPSHOT_ID, SnapshotRef, snapshots_prefix
+from ..domain.snapshot import SNAPSHOT_ID, SNAPSHOTS, SnapshotRef, snapshots_prefix
 from ..errors import FormatNotSupported, SnapshotDamaged
 from ..ports import Deadline, ObjectStore
 from .open_snapshot import read_manifest
 from .reading import FormatOf
 from .verify_snapshot import verify_snapshot
-
-SNAPSHOTS = "snapshots/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from ..domain.configuration.scratch import SCRATCH_TAG
 from ..domain.drill.paths import history_of
 from ..domain.drill.verdict import DrillStatus
 from ..domain.manifest import COMPLETE
-from ..domain.retention.decide import Snapshot
-from ..domain.snapshot import SnapshotRef
+from ..domain.snapshot import SnapshotRef, began_at
 from ..domain.watch.bucket import bucket_risks
 from ..errors import FormatNotSupported, NotFound, Rejected, SnapshotDamaged
 from ..ports import Clock, ObjectStore, ServiceApi
@@ -114,7 +113,7 @@ class Watch:
         for snapshot_id in sealed_newest_first(self.store, pool):
             try:
                 if read_manifest(self.store, SnapshotRef(pool, snapshot_id)).status == COMPLETE:
-                    return self._hours(Snapshot(snapshot_id, COMPLETE).at)
+                    return self._hours(began_at(snapshot_id))
             except (SnapshotDamaged, FormatNotSupported):
                 continue
         return self._hours(first_seen)

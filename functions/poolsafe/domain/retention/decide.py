@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ..manifest import COMPLETE
+from ..snapshot import began_at
 from .policy import PERIODS, Policy
 
 #: Clocks may differ by that much; a snapshot that is dated further ahead was made by one that is wrong.
@@ -37,8 +38,8 @@ class Snapshot:
 
     @property
     def at(self) -> datetime:
-        """When its backup began: the first part of its id."""
-        return datetime.strptime(self.snapshot_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        """When its backup began."""
+        return began_at(self.snapshot_id)
 
 
 @dataclass(frozen=True, slots=True)
