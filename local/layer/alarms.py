@@ -20,18 +20,17 @@ DatapointsToAlarm; an alarm is in INSUFFICIENT_DATA until it is first evaluated.
 from __future__ import annotations
 
 import functools
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .metric_math import Series, Value, evaluated
+from .alarm_evaluation import MINUTE, data_points, period_of, state_of
+from .metric_data import exact_dimensions, with_math
 from .service_metrics import send_queue_metrics
 
 Json = dict[str, Any]
 
-MORE_PERIODS = 2
-MINUTE, HOUR, DAY = 60, 3600, 86400
+HOUR, DAY = 3600, 86400
 BREACHES: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
     "GreaterThanThreshold": lambda value, threshold: value > threshold,
@@ -51,8 +50,8 @@ def make_alarms_like_cloudwatch() -> None:
 
     cloudwatch._evaluate_alarm = lambda alarm: None
     cloudwatch._put_metric_alarm = _putting(cloudwatch._put_metric_alarm)
-    cloudwatch._dims_from_list = _exact(cloudwatch._dims_from_list)
-    cloudwatch._get_metric_data = _with_math(cloudwatch._get_metric_data)
+    cloudwatch._dims_from_list = exact_dimensions(cloudwatch._dims_from_list)
+    cloudwatch._get_metric_data = with_math(cloudwatch._get_metric_data)
     provisioners._cw_metric_alarm_record = _recording(provisioners._cw_metric_alarm_record)
 
 
@@ -108,82 +107,6 @@ def _evaluate(alarm: Json, at: float) -> None:
     cloudwatch._evaluate_parent_alarms(alarm)
 
 
-def state_of(breaching: Sequence[bool | None], needed: int, periods: int, treatment: str, state: str) -> str:
-    """The state that data points make, the newest last: whether each breaches, None where it is missing."""
-    there = [breach for breach in breaching if breach is not None][-periods:]
-    missing = periods - len(there)
-    if missing and treatment == "breaching":
-        return "ALARM" if sum(there) + missing >= needed else "OK"
-    if (missing and treatment == "notBreaching") or sum(there) >= needed or not all(there):
-        return "ALARM" if sum(there) >= needed else "OK"
-    if not there:
-        return state if treatment == "ignore" else "INSUFFICIENT_DATA"
-    oldest = len(breaching) - breaching.index(True)
-    return "ALARM" if treatment == "missing" and oldest >= needed else state
-
-
-def data_points(alarm: Mapping[str, Any], at: float) -> list[float | None]:
-    """The data points in the evaluation range of an alarm, the oldest first."""
-    period = _period(alarm)
-    step = min(period, MINUTE)
-    end = math.ceil(at / step) * step
-    grid = [end - count * period for count in range(int(alarm["EvaluationPeriods"]) + MORE_PERIODS, 0, -1)]
-    if alarm.get("Metrics"):
-        (watched,) = [query["Id"] for query in alarm["Metrics"] if query.get("ReturnData", True)]
-        series = worked_out(alarm["Metrics"], grid, period)[watched]
-    else:
-        stat = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
-        series = _statistics(alarm, stat, alarm.get("Unit"), grid, period)
-    if not isinstance(series, dict):
-        raise ValueError(f"{alarm.get('AlarmName')}: an alarm is for a single time series")
-    return [series.get(start) for start in grid]
-
-
-def worked_out(queries: Sequence[Mapping[str, Any]], grid: Sequence[int], period: int) -> dict[str, Value]:
-    """Metrics and expressions of a request by id. ValueError if an expression is none, or they go round in circles."""
-    known: dict[str, Value] = {}
-    metrics: dict[str, Series] = {}
-    for query in queries:
-        if wanted := query.get("MetricStat"):
-            series = _statistics(wanted["Metric"], wanted["Stat"], wanted.get("Unit"), grid, period)
-            known[query["Id"]] = metrics[query["Id"]] = series
-    left = {query["Id"]: str(query["Expression"]) for query in queries if query.get("Expression")}
-    while left:
-        failed: dict[str, ValueError] = {}
-        for name, expression in left.items():
-            try:
-                known[name] = evaluated(expression, known, metrics, grid)
-            except ValueError as not_yet:
-                failed[name] = not_yet
-        if len(failed) == len(left):
-            raise next(iter(failed.values()))
-        left = {name: left[name] for name in failed}
-    return known
-
-
-def _statistics(
-    metric: Mapping[str, Any], stat: str, unit: str | None, grid: Sequence[int], period: int
-) -> dict[int, float]:
-    from ministack.services import cloudwatch
-
-    dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions") or ()}
-    key = metric["Namespace"], metric["MetricName"], cloudwatch._dims_key(dimensions)
-    points: dict[int, list[Json]] = {}
-    for point in cloudwatch._metrics.get(key) or ():
-        place = math.floor((point["Timestamp"] - grid[0]) / period) if grid else -1
-        if 0 <= place < len(grid) and unit in (None, point["Unit"]):
-            points.setdefault(grid[place], []).append(point)
-    found = {
-        start: cloudwatch._stat_value(cloudwatch._calc_stats(there), stat, there) for start, there in points.items()
-    }
-    return {start: float(value) for start, value in found.items() if value is not None}
-
-
-def _period(alarm: Mapping[str, Any]) -> int:
-    queries = [query for query in alarm.get("Metrics") or () if query.get("MetricStat")]
-    return int(queries[0]["MetricStat"]["Period"] if queries else alarm["Period"])
-
-
 def problem_of(alarm: Mapping[str, Any]) -> str | None:
     """Why PutMetricAlarm refuses that."""
     periods = int(alarm.get("EvaluationPeriods") or 0)
@@ -195,7 +118,7 @@ def problem_of(alarm: Mapping[str, Any]) -> str | None:
         return f"TreatMissingData is one of {', '.join(TREATMENTS)}."
     if problem := _problem_of_math(alarm) if alarm.get("Metrics") else _problem_of_one_metric(alarm):
         return problem
-    period = _period(alarm)
+    period = period_of(alarm)
     if period not in (10, 20, 30) and (period < MINUTE or period % MINUTE):
         return "Period is 10, 20, 30 or a multiple of 60."
     if period * periods > (7 * DAY if period >= HOUR else DAY):
@@ -278,67 +201,3 @@ def _typed(query: Json) -> Json:
     if stat := query.get("MetricStat"):
         typed["MetricStat"] = {**stat, "Period": int(stat["Period"])}
     return typed
-
-
-class _Dimensions(dict[str, str]):
-    """Dimensions that are asked for also when there are none."""
-
-    def __bool__(self) -> bool:
-        return True
-
-
-def _exact(dimensions: Any) -> Any:
-    @functools.wraps(dimensions)
-    def exact(listed: list[Json]) -> _Dimensions:
-        return _Dimensions(dimensions(listed))
-
-    return exact
-
-
-def _with_math(get: Any) -> Any:
-    """GetMetricData with expressions: aligned to the period, the newest first unless told otherwise."""
-    from ministack.services import cloudwatch
-
-    @functools.wraps(get)
-    def got(params: Any, data: Json, is_cbor: bool, is_json: bool = False) -> Any:
-        queries = data.get("MetricDataQueries") or () if is_cbor or is_json else ()
-        if not any(query.get("Expression") for query in queries):
-            return get(params, data, is_cbor, is_json)
-        stats = [query["MetricStat"] for query in queries if query.get("MetricStat")]
-        period = max([int(stat["Period"]) for stat in stats], default=MINUTE)
-        start, end = (cloudwatch._parse_ts(data[name]) for name in ("StartTime", "EndTime"))
-        grid = list(range(math.floor(start / period) * period, math.ceil(end), period))
-        try:
-            known = worked_out(queries, grid, period)
-        except ValueError as problem:
-            return cloudwatch._error("ValidationError", str(problem), 400, use_json=is_json, use_cbor=is_cbor)
-        newest_first = data.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-        results = [
-            _result(query, series, newest_first)
-            for query in queries
-            if query.get("ReturnData", True)
-            for series in _all_series(known[query["Id"]])
-        ]
-        if is_cbor:
-            results = [cloudwatch._cbor_metric_data_result(result) for result in results]
-            return cloudwatch._cbor_ok({"MetricDataResults": results})
-        return cloudwatch._json_ok({"MetricDataResults": results})
-
-    return got
-
-
-def _all_series(value: Value) -> list[Series]:
-    return value if isinstance(value, list) else [value] if isinstance(value, dict) else []
-
-
-def _result(query: Mapping[str, Any], series: Series, newest_first: bool) -> Json:
-    from ministack.services import cloudwatch
-
-    times = sorted(series, reverse=newest_first)
-    return {
-        "Id": query["Id"],
-        "Label": query.get("Label", query["Id"]),
-        "Timestamps": [cloudwatch._ts_iso(at) for at in times],
-        "Values": [series[at] for at in times],
-        "StatusCode": "Complete",
-    }

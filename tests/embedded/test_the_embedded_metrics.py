@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import Cloud
-from local.layer.alarms import state_of
+from local.layer.alarm_evaluation import state_of
 from local.layer.embedded_metrics import Broken, metrics_of
 from local.layer.metric_math import NotMath, evaluated
 
