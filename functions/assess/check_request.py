@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from poolsafe import bootstrap
+from poolsafe.domain.assessment.paths import AssessmentPaths
 from poolsafe.domain.requests import AssessRequest
-from poolsafe.domain.snapshot import AssessmentPaths, SnapshotRef, run_id
+from poolsafe.domain.snapshot import SnapshotRef, run_id
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.describe_pool import describe_pool, pool_exists
 from poolsafe.operations.load_configuration import require_configuration

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from poolsafe import bootstrap
+from poolsafe.domain.assessment.paths import AssessmentPaths
 from poolsafe.domain.configuration.model import Configuration
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.requests import AssessRequest
-from poolsafe.domain.snapshot import AssessmentPaths, SnapshotRef
+from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.entrypoint import Event, Invocation
 from poolsafe.operations.assess import Assess, Material, kept_configuration
 from poolsafe.operations.load_configuration import load_configuration

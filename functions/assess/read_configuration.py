@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from poolsafe.domain.assessment.paths import AssessmentPaths
 from poolsafe.domain.requests import AssessRequest
-from poolsafe.domain.snapshot import AssessmentPaths
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.assess import keep_configuration
 

@@ -81,31 +81,6 @@ def snapshots_prefix(user_pool_id: str) -> str:
     return f"snapshots/{user_pool_id}/"
 
 
-@dataclass(frozen=True, slots=True)
-class AssessmentPaths:
-    """What an assessment leaves behind (`assessments/`), and what it needs only while it runs (`working/`)."""
-
-    assessment_id: str
-
-    @property
-    def report_key(self) -> str:
-        return f"assessments/{self.assessment_id}/report.json"
-
-    @property
-    def html_key(self) -> str:
-        return f"assessments/{self.assessment_id}/report.html"
-
-    @property
-    def configuration_key(self) -> str:
-        """The configuration of a live pool, without its secrets."""
-        return f"working/{self.assessment_id}/configuration.json"
-
-    @property
-    def listing(self) -> str:
-        """The listing of a live pool."""
-        return f"working/{self.assessment_id}/source/"
-
-
 def shown_key(digest: str) -> str:
     """Where a dry run notes that it has shown a plan for the configuration of a live pool."""
     return f"working/shown/{digest}.json"
