@@ -6,7 +6,7 @@ raised Retryable, and after the process died at any point.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -15,6 +15,8 @@ from .domain.migration.password_answer import PasswordAnswer
 from .domain.records import Factors, Group, Membership, Page, User
 
 Row = TypeVar("Row")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 PartRow = TypeVar("PartRow", contravariant=True)
 
 
@@ -213,6 +215,20 @@ class FileFormat(Protocol):
 
     def count(self, content: bytes) -> int:
         """How many rows a file holds."""
+
+
+class Workers(Protocol):
+    """Some workers, each with one item at a time."""
+
+    @property
+    def size(self) -> int:
+        """How many items are under way at once."""
+
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """The results, in the order of the items. An item is taken when a worker is free for it.
+
+        Whoever iterates gives a result's error where the result would be; what is under way is waited for.
+        """
 
 
 class Clock(Protocol):
