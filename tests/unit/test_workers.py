@@ -25,6 +25,7 @@ def test_results_come_in_the_order_of_the_items() -> None:
 
 def test_an_item_is_taken_when_a_worker_is_free_for_it() -> None:
     taken: list[int] = []
+    both = threading.Barrier(2, timeout=10)
 
     def items() -> Iterator[int]:
         for number in range(6):
@@ -32,8 +33,9 @@ def test_an_item_is_taken_when_a_worker_is_free_for_it() -> None:
             yield number
 
     def work(number: int) -> int:
-        # Nobody but the two workers has an item.
-        return len(taken) - number
+        there = len(taken)
+        both.wait()
+        return there - number
 
     assert max(Threads(2).map(work, items())) <= 2
 
