@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -21,7 +21,8 @@ from poolsafe.adapters.cognito import CognitoUserPool
 from poolsafe.adapters.governed import GovernedUserPool, Governor
 from poolsafe.adapters.parquet import ParquetFormat
 from poolsafe.adapters.s3 import S3Store
-from poolsafe.domain.lane import ExportProgress
+from poolsafe.adapters.threads import Threads
+from poolsafe.domain.listing import Listing
 from poolsafe.domain.quotas import DOCUMENTED
 from poolsafe.operations.export import Export
 from tests.benchmarks.usage import cpu_seconds, peak_mib
@@ -45,12 +46,25 @@ def bare_paginator(cognito: Any, s3: Any, pool: str, bucket: str) -> int:
 
 def exporter(cognito: Any, s3: Any, pool: str, bucket: str) -> int:
     """The whole of ExportUsers: records, governor, Parquet, hashes, upload."""
-    governed = GovernedUserPool(CognitoUserPool(pool, cognito), Governor(UNBOUND, SystemClock()))
-    export = Export(governed, S3Store(bucket, s3), ParquetFormat(), f"{pool}/", NoDeadline())
-    return export.users(ExportProgress()).rows
+    return _export(UNBOUND, cognito, s3, pool, bucket)
 
 
-WORK: dict[str, Callable[[Any, Any, str, str], int]] = {"bare": bare_paginator, "exporter": exporter}
+def exporter_at_the_quota(cognito: Any, s3: Any, pool: str, bucket: str) -> int:
+    """The same at the pace of the documented quotas, all of them (`quota_share` 1.0)."""
+    return _export(DOCUMENTED, cognito, s3, pool, bucket)
+
+
+def _export(rates: Mapping[str, float], cognito: Any, s3: Any, pool: str, bucket: str) -> int:
+    governed = GovernedUserPool(CognitoUserPool(pool, cognito), Governor(rates, SystemClock()))
+    export = Export(governed, S3Store(bucket, s3), ParquetFormat(), f"{pool}/", NoDeadline(), Threads)
+    return export.users(Listing()).users.rows
+
+
+WORK: dict[str, Callable[[Any, Any, str, str], int]] = {
+    "bare": bare_paginator,
+    "exporter": exporter,
+    "exporter-at-the-quota": exporter_at_the_quota,
+}
 
 
 def main(what: str, endpoint: str, pool: str, bucket: str) -> None:
