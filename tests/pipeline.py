@@ -42,7 +42,7 @@ from poolsafe.operations.save_configuration import ConfigurationProgress, SaveCo
 from poolsafe.operations.seal import Exported, seal
 from poolsafe.operations.verify_snapshot import verify_snapshot
 from poolsafe.operations.verify_target import Readback, VerifyProgress, VerifyTarget
-from poolsafe.operations.weigh_losses import WeighLosses
+from poolsafe.operations.weigh_losses import WeighLosses, WeighProgress
 from poolsafe.ports import Deadline, UserPool
 from tests.fake_cognito import ACCOUNT, FakeCognito, FakeWaf
 from tests.fakes import FakeClock, FakeUserPool, MemoryStore, Never
@@ -81,8 +81,10 @@ class Machines:
         export = Export(pool, self.store, file_format, ref.prefix, self.deadline)
         users, groups, memberships = self._export(export, "mfa" in request.include)
         configuration = self._configuration(pool, request, ref, groups)
-        weigh = WeighLosses(self.store, file_format, bootstrap.format_of, ref, self.brake_percent)
-        losses = weigh({"users": [users], "groups": [groups], "memberships": [memberships]})
+        weigh = WeighLosses(self.store, file_format, bootstrap.format_of, ref, self.brake_percent, self.deadline)
+        weighed, exported = WeighProgress(), {"users": [users], "groups": [groups], "memberships": [memberships]}
+        while not weighed.done:
+            weighed = WeighProgress(**json.loads(json.dumps(weigh.advance(weighed, exported).to_state())))
         return seal(
             self.store,
             file_format,
@@ -94,7 +96,7 @@ class Machines:
             described["EstimatedNumberOfUsers"],
             configuration,
             {"poolsafe": "test"},
-            losses,
+            weighed.warnings,
         )
 
     def restore(self, target: UserPool, execution: str | None = None, **options: Any) -> dict[str, Any]:
