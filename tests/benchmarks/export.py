@@ -82,8 +82,8 @@ def _text(found: dict[int, dict[str, Median]]) -> str:
 
 ExportUsers does all of its work (records, governor, Parquet, SHA-256, upload); the other is a loop over boto3's own
 `list_users` paginator that keeps nothing: the least that any exporter does. Both list the same synthetic pool over
-HTTP, each in a process of its own, in turns. CPU is the client's after its imports; memory that of its whole process, with
-pyarrow loaded in both.
+HTTP, each in a process of its own, in turns. CPU is the client's after its imports, memory that of its whole process;
+pyarrow is loaded in both.
 
 | users | runs | CPU s per million users, bare | ExportUsers | ratio | peak MiB, bare | ExportUsers |
 |---|---|---|---|---|---|---|

@@ -37,8 +37,8 @@ def measure() -> Section:
     text = f"""### Ten million users
 
 One export of {LARGE:,} users by one lane: peak memory **{large:.0f} MiB**, at {SMALL:,} users {small:.0f} MiB:
-**{large / small:.2f}** of it. A part holds at most 50,000 users or 64 million characters of attributes, and nothing else
-grows with the pool. It took {found[LARGE].cpu_seconds:,.0f} s of CPU.
+**{large / small:.2f}** of it. A part holds at most 50,000 users or 64 million characters of attributes, and nothing
+else grows with the pool. It took {found[LARGE].cpu_seconds:,.0f} s of CPU.
 """
     figures = {str(size): {"peak_mib": done.peak_mib, "cpu_seconds": done.cpu_seconds} for size, done in found.items()}
     return Section(text, musts, figures)

@@ -153,7 +153,7 @@ imports. Bytes are those of the users' files.
 `cbr` saves users alone: no groups, no memberships, nothing of the pool's configuration. It lists in one chain and keeps
 to no quota, and its own code restores one user in {SECONDS_PER_RESTORED_USER:.0f} s.
 
-Minutes that AWS published of its solution SO0126 (its [implementation guide][so0126]: published, **not measured here**),
+Minutes that AWS published of its solution SO0126 ([implementation guide][so0126]: published, **not measured here**),
 and those of `cbr`'s restore, **extrapolated** from {RESTORED} users:
 
 | users | groups each | SO0126 export | SO0126 import | `cbr` restore |
