@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from poolsafe import bootstrap
+from poolsafe.adapters.threads import Threads
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.quotas import DOCUMENTED
@@ -258,7 +259,8 @@ class Machines:
             self.store.with_secrets,
             bootstrap.PARQUET,
             self.deadline,
-            self.workers,
+            Threads(self.workers),
+            lambda: 25,
             paths,
             target.user_pool_id,
             started_at,
