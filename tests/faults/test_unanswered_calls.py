@@ -96,7 +96,7 @@ def unanswered_for(target: FakeUserPool, *names: str) -> None:
             raise ServiceUnavailable("AdminCreateUser: no answer.")
         return create(username, *arguments)
 
-    target.create_user = fail  # type: ignore[method-assign]
+    target.create_user = fail  # type: ignore[assignment,method-assign]
 
 
 @pytest.mark.parametrize("workers", [1, 8])
