@@ -113,6 +113,8 @@ class Execution:
         elif state["Type"] == "Map":
             items = enumerate(_at(state["ItemsPath"], data, context))
             result = [self._lane(state, data, context, lane, item) for lane, item in items]
+            # Where they stood counts for a redrive of this Map, and not when it is entered again.
+            self._at = {None: self._at[None]}
         elif state["Resource"].endswith(":events:putEvents"):
             entries = _filled(state["Parameters"]["Entries"][0], data, context)
             self.events.append(entries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 
 from poolsafe import bootstrap
@@ -12,6 +13,7 @@ from poolsafe.domain.restore.credentials import Credential
 from poolsafe.domain.restore.outcome import Kind, Result
 from poolsafe.domain.restore.pipeline import workers_for
 from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.errors import ImportUnderWay
 from poolsafe.metrics import Metric
 from poolsafe.operations.defer_users import DeferUsers
 from poolsafe.operations.find_imported import FindImported
@@ -44,12 +46,15 @@ def handler(event: Event, invocation: Invocation) -> Event:
         started_at,
         job.request.credentials_fallback,
     )
+    # While users are imported there is no listing yet, and so many of their batches are there; then all are.
+    batches = event["batches"]
+    ready = event.get("ready", len(batches) + 1)
     imported = FindImported(
         application.store,
         bootstrap.PARQUET,
         job.planner.matcher,
         job.paths,
-        ExportProgress.of(event["imported"]),
+        ExportProgress.of(event.get("imported", {})),
         started_at,
     )
     lane = RestoreLane(
@@ -64,10 +69,18 @@ def handler(event: Event, invocation: Invocation) -> Event:
         event["started_at"],
         imported,
         INVITED_AT_ONCE if job.request.credentials is Credential.INVITE else sys.maxsize,
+        batches,
+        ready,
     )
     planned = ExportProgress.of(event["planned"])
     progress = lane.resumed(planned, event["lanes"], RestoreProgress(**event["progress"]))
-    advanced = lane.advance(restore, planned, event["lanes"], progress)
+    try:
+        advanced = lane.advance(restore, planned, event["lanes"], progress)
+    except ImportUnderWay:
+        if ready > len(batches):
+            raise
+        # When the next batch is imported, it may be otherwise; after the last one it is.
+        advanced = replace(lane.resumed(planned, event["lanes"], progress), waits=True)
     for metric, result in ((Metric.USERS_RESTORED, Result.CREATED), (Metric.USERS_FAILED, Result.FAILED)):
         users = (counts.get(Kind.USER, {}).get(result, 0) for counts in (advanced.counts, progress.counts))
         invocation.count(metric, next(users) - next(users))

@@ -58,6 +58,7 @@ LENT = {
     "ReportWithSample": "AssessReportAssessmentFunction",
     "ListSourceUsers": "BackupExportUsersFunction",
     "ListTargetUsers": "BackupExportUsersFunction",
+    "RestoreImportedUsers": "RestoreRestoreUsersFunction",
     "ListProfiles": "BackupExportUsersFunction",
     "ListTargetGroups": "BackupExportGroupsFunction",
     "ListTargetMemberships": "BackupExportMembershipsFunction",

@@ -31,7 +31,7 @@ Restore = Callable[[PlannedUser, User | None], Restored]
 @dataclass(frozen=True, slots=True)
 class Row:
     """A planned user on its way: `stretch` and `position` say where in the lane's work, `part` and `number` where in
-    the plan. `is_last` of its stretch. `imported` is the user whom the CSV import made."""
+    the plan. `imported` is the user whom the CSV import made."""
 
     planned: PlannedUser
     imported: User | None = None
@@ -39,7 +39,6 @@ class Row:
     position: int = 0
     part: int = 0
     number: int = 0
-    is_last: bool = False
 
     @property
     def name(self) -> str:

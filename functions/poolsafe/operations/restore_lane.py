@@ -13,7 +13,7 @@ import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain, groupby, islice
@@ -22,7 +22,7 @@ from typing import Any
 from ..domain.lane import ExportProgress
 from ..domain.records import User
 from ..domain.restore.credentials import Credential
-from ..domain.restore.order import PLACES, mixed, stretches
+from ..domain.restore.order import PLACES, PLACES_OF_LISTED, ready, work_of
 from ..domain.restore.outcome import Kind, Outcome, Result, merge, tally
 from ..domain.restore.planned_user import PlannedUser
 from ..domain.restore.temporary_password import TemporaryPassword
@@ -30,7 +30,7 @@ from ..domain.restore.waiting import Waiting
 from ..domain.snapshot import RestorePaths
 from ..ports import Deadline, FileFormat, ObjectStore, Workers
 from .apply_rows import Restore, Row, apply_rows
-from .parts import part_keys, read_keys
+from .planned_rows import PlannedRows
 from .restore_users import Restored
 
 #: After so many users the lane writes what became of them, and notes how far it is.
@@ -39,13 +39,17 @@ NOTED_ROWS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class RestoreProgress:
-    """How far a lane is: `part` of its stretches, `row` in that one; counts and reasons of failures so far."""
+    """How far a lane is: `part` of its stretches, `row` in that one; counts and reasons of failures so far.
+
+    It `waits` when it has done all that it can do before more is imported.
+    """
 
     lane: int = 0
     part: int = 0
     row: int = 0
     counts: Mapping[str, Any] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
+    waits: bool = False
     done: bool = False
 
     def to_state(self) -> dict[str, Any]:
@@ -69,7 +73,8 @@ class RestoreLane:
     `vault` keeps temporary passwords under a key of their own. `pace` tells how many calls a second come through now,
     in the slowest category. `imported` tells which of some planned users Cognito's import has made, by old `sub`. After
     `at_once` users it waits for all of them and notes how far it is; who came since is met again by the next life of a
-    process that dies.
+    process that dies. `batches` are those of an import (domain/restore/order.py), and `ready` how many of them are
+    imported, and one more when the target is listed after them.
     """
 
     store: ObjectStore
@@ -83,13 +88,30 @@ class RestoreLane:
     started_at: str
     imported: Callable[[Sequence[PlannedUser]], Mapping[str, User]]
     at_once: int = sys.maxsize
+    batches: Sequence[int] = ()
+    ready: int = 1
 
     def advance(
         self, restore: Restore, planned: ExportProgress, lanes: int, progress: RestoreProgress
     ) -> RestoreProgress:
-        """Restore until the lane is done or the deadline near. Every outcome is in the bucket when it returns."""
-        work = stretches(range(progress.lane, planned.parts, lanes))
-        rows = self._rows(planned, work, progress)
+        """Restore until the lane is done or the deadline near. Every outcome is in the bucket when it returns.
+
+        Where an import is under way: until everybody is done whose batch is imported.
+        """
+        work = work_of(progress.lane, lanes, planned.parts, self.batches)
+        now = ready(work, self.ready)
+        source = PlannedRows(
+            self.store,
+            self.working_format,
+            self.deadline,
+            self.paths,
+            planned,
+            self.imported,
+            work[:now],
+            progress.part,
+            progress.row,
+        )
+        rows = iter(source)
         for row in rows:
             taken = apply_rows(islice(chain([row], rows), self.at_once), restore, self.workers, self._must_stop)
             with closing(taken):
@@ -97,24 +119,10 @@ class RestoreLane:
                     progress = self._commit(planned, lanes, progress, some)
             if self.deadline.near():
                 break
-        done = replace(progress, done=progress.part == len(work))
-        self._note(planned, lanes, done)
-        return done
-
-    def _rows(self, planned: ExportProgress, work: Sequence[Sequence[int]], progress: RestoreProgress) -> Iterator[Row]:
-        """What is left to do, read as it is asked for."""
-        keys = part_keys(self.paths.planned_users, "users", planned, self.working_format)
-        position = progress.row
-        for stretch in range(progress.part, len(work)):
-            parts = work[stretch]
-            read = [read_keys(self.store, self.working_format, [keys[part]], PlannedUser) for part in parts]
-            rows = list(mixed([[row for batch in batches for row in batch] for batches in read]))
-            made = self.imported([planned_user for _, _, planned_user in rows[position:]])
-            for place, number, user in rows[position:]:
-                is_last = position == len(rows) - 1
-                yield Row(user, made.get(user.sub), stretch, position, parts[place], number, is_last)
-                position += 1
-            position = 0
+        at, row_number = source.stretch, source.row
+        progress = replace(progress, part=at, row=row_number, waits=at == now < len(work), done=at == len(work))
+        self._note(planned, lanes, progress)
+        return progress
 
     def _must_stop(self, calls: int) -> bool:
         """Whether there is just enough time for those under way."""
@@ -139,8 +147,7 @@ class RestoreLane:
         outcomes = [outcome for _, restored in done for outcome in restored.outcomes]
         counts, failures = count(progress.counts, outcomes), count_failures(progress.failures, outcomes)
         last = done[-1][0]
-        part, row = (last.stretch + 1, 0) if last.is_last else (last.stretch, last.position + 1)
-        progress = RestoreProgress(progress.lane, part, row, counts, failures)
+        progress = RestoreProgress(progress.lane, last.stretch, last.position + 1, counts, failures)
         self._note(planned, lanes, progress)
         return progress
 
@@ -162,7 +169,8 @@ class RestoreLane:
         """What a lane's progress is of: another plan, pool or number of lanes is other work."""
         return {
             "lanes": lanes,
-            "places": PLACES,
+            "places": [PLACES, PLACES_OF_LISTED],
+            "batches": [*self.batches],
             "user_pool_id": self.user_pool_id,
             "plan": planned.digest,
             "planned_at": self.started_at,
