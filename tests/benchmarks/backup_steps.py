@@ -94,7 +94,7 @@ def _backup(steps: Steps, pool: GovernedUserPool, store: S3Store, ref: SnapshotR
         return progress
 
     steps.step("WeighLosses", weighed)
-    request = BackupRequest.of({"user_pool_id": ref.user_pool_id}, ["us-east-1"])
+    request = BackupRequest.of({"user_pool_id": ref.user_pool_id}, frozenset({"us-east-1"}))
     exported = Exported(listing, groups)
     steps.step(
         "SealSnapshot",

@@ -1,7 +1,7 @@
 """A section of the page: what was measured, kept as JSON, so that the page can be put together from the last results.
 
-A module of this folder that is named in `SECTIONS` has `measure() -> Section`. Each runs in a process of its own:
-`python -m tests.benchmarks.section <name>`.
+A module of this folder that `__main__` names in its sections has `measure() -> Section`, or Markdown alone where
+nothing has to hold. Each runs in a process of its own: `python -m tests.benchmarks.section <name>`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def figures(name: str) -> Mapping[str, Any]:
 def main(name: str) -> None:
     """Measure a section and keep the result."""
     module = import_module(f"tests.benchmarks.{name.replace('-', '_')}")
-    save(name, module.measure())
+    measured = module.measure()
+    save(name, measured if isinstance(measured, Section) else Section(measured))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from poolsafe.adapters.parquet import ParquetFormat
 from poolsafe.adapters.s3 import S3Store
 from poolsafe.adapters.threads import Threads
 from poolsafe.domain.listing import Listing
-from poolsafe.domain.quotas import DOCUMENTED
+from poolsafe.domain.quotas import DOCUMENTED, Category
 from poolsafe.operations.export import Export
 from tests.benchmarks.usage import cpu_seconds, peak_mib
 
@@ -54,7 +54,7 @@ def exporter_at_the_quota(cognito: Any, s3: Any, pool: str, bucket: str) -> int:
     return _export(DOCUMENTED, cognito, s3, pool, bucket)
 
 
-def _export(rates: Mapping[str, float], cognito: Any, s3: Any, pool: str, bucket: str) -> int:
+def _export(rates: Mapping[Category, float], cognito: Any, s3: Any, pool: str, bucket: str) -> int:
     governed = GovernedUserPool(CognitoUserPool(pool, cognito), Governor(rates, SystemClock()))
     export = Export(governed, S3Store(bucket, s3), ParquetFormat(), f"{pool}/", NoDeadline(), Threads)
     return export.users(Listing()).users.rows
