@@ -37,6 +37,7 @@ from .settings import Settings
 __all__ = [
     "Application",
     "Role",
+    "Threads",
     "application",
     "as_yaml",
     "assessment_html",
