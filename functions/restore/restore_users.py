@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import datetime
 
 from poolsafe import bootstrap
@@ -13,7 +12,6 @@ from poolsafe.domain.restore.credentials import Credential
 from poolsafe.domain.restore.outcome import Kind, Result
 from poolsafe.domain.restore.pipeline import workers_for
 from poolsafe.entrypoint import Event, Invocation, state
-from poolsafe.errors import ImportUnderWay
 from poolsafe.metrics import Metric
 from poolsafe.operations.defer_users import DeferUsers
 from poolsafe.operations.find_imported import FindImported
@@ -74,13 +72,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
     )
     planned = ExportProgress.of(event["planned"])
     progress = lane.resumed(planned, event["lanes"], RestoreProgress(**event["progress"]))
-    try:
-        advanced = lane.advance(restore, planned, event["lanes"], progress)
-    except ImportUnderWay:
-        if ready > len(batches):
-            raise
-        # When the next batch is imported, it may be otherwise; after the last one it is.
-        advanced = replace(lane.resumed(planned, event["lanes"], progress), waits=True)
+    advanced = lane.advance(restore, planned, event["lanes"], progress)
     for metric, result in ((Metric.USERS_RESTORED, Result.CREATED), (Metric.USERS_FAILED, Result.FAILED)):
         users = (counts.get(Kind.USER, {}).get(result, 0) for counts in (advanced.counts, progress.counts))
         invocation.count(metric, next(users) - next(users))

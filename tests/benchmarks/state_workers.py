@@ -39,7 +39,7 @@ class CpuDeadline:
     seconds: float
     began: float = field(default_factory=time.process_time)
 
-    def near(self) -> bool:
+    def near(self, ahead: float = 0) -> bool:
         return time.process_time() - self.began > self.seconds
 
 
