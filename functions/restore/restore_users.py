@@ -27,7 +27,7 @@ INVITED_AT_ONCE = 25
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     target_id, started_at = event["target_user_pool_id"], datetime.fromisoformat(event["started_at"])
-    pool, governor = application.user_pool(target_id, job.request.quota_share, event["lanes"])
+    pool, governor = application.user_pool(target_id, job.request.quota_share, event["lanes"], quotas=event["quotas"])
     restore = RestoreUser(
         pool,
         job.planner.target,
