@@ -1,8 +1,7 @@
-"""State DescribePool: the pool exists; the lanes, and how fast they may go, are known."""
+"""State DescribePool: the pool exists, about how many it has, and how fast they may be listed."""
 
 from __future__ import annotations
 
-from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.quotas import of_an_export
 from poolsafe.domain.snapshot import region_of
 from poolsafe.entrypoint import Event, Invocation, state
@@ -19,7 +18,6 @@ def handler(event: Event, invocation: Invocation) -> Event:
     quotas, warnings = application.set_pace(region_of(user_pool_id), drawn_on, quota_share)
     return {
         "estimated_users": int(described.get("EstimatedNumberOfUsers") or 0),
-        "lanes": [ExportProgress(lane=0).to_state()],
         "quotas": quotas,
         "warnings": warnings,
     }
