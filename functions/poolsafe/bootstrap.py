@@ -34,13 +34,12 @@ from .operations.read_configuration import ReadConfiguration
 from .operations.read_quotas import ReadQuotas
 from .operations.read_usage import ReadUsage
 from .operations.set_pace import SetPace
-from .ports import Clock, FileFormat, ObjectStore, ServiceApi, Web
+from .ports import Clock, FileFormat, ObjectStore, ServiceApi, Web, Workers
 from .settings import Settings
 
 __all__ = [
     "Application",
     "Role",
-    "Threads",
     "application",
     "as_yaml",
     "assessment_html",
@@ -89,6 +88,10 @@ class Application:
         governor = Governor(self.rates(quota_share), self.clock)
         boto = role and client("cognito-idp", region, role=role)
         return GovernedApi(BotoService("cognito-idp", region, boto, governor.throttled), governor)
+
+    def workers(self, size: int) -> Workers:
+        """So many at once."""
+        return Threads(size)
 
     def waf(self, region: str) -> ServiceApi:
         """AWS WAF in a Region."""
