@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...errors import InvalidRequest
 from ..manifest import PARTIAL, Manifest
 from ..quotas import Category
 from ..records import CONFIRMED
@@ -17,6 +18,10 @@ from .plan import Planner
 from .plan_survey import Survey
 from .planned_user import Action
 from .wishes import Federated
+
+#: Ten days. An execution has a history of 25,000 events (tests/architecture/test_execution_limits.py), and working
+#: files go after 30 days.
+LONGEST_HOURS = 240
 
 
 def summarise(
@@ -66,6 +71,18 @@ def summarise(
         "confirmations": list(_confirmations(request, planner, survey)),
         "warnings": warnings(manifest, request, planner, survey),
     }
+
+
+def refuse_if_too_long(hours: float, quota_share: float) -> None:
+    """Raise InvalidRequest where a restore would outlast its execution and its working files."""
+    if hours > LONGEST_HOURS:
+        raise InvalidRequest(
+            "quota_share",
+            f"makes this restore take {hours:,.0f} hours by Cognito's quotas; it may take {LONGEST_HOURS:,} at most. "
+            f"Nothing was written. A share of {quota_share * hours / LONGEST_HOURS:.2f} would do; if that is above 1, "
+            "have AWS raise the quotas that are the slowest in plan.json, or restore in several runs (only.groups)",
+            '"quota_share": 1',
+        )
 
 
 def _orphans(manifest: Manifest, planner: Planner, survey: Survey) -> int:
