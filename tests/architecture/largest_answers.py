@@ -89,7 +89,7 @@ def _result() -> dict[str, Any]:
 
 
 def _restored(lane: int) -> dict[str, Any]:
-    counts = {kind: dict.fromkeys(Result, USERS) for kind in Kind}
+    counts = {kind.value: dict.fromkeys(Result, USERS) for kind in Kind}
     return RestoreProgress(lane, USERS, USERS, counts, dict.fromkeys(Reason, USERS), done=True).to_state()
 
 

@@ -164,7 +164,7 @@ def visits_of(machine: StateMachine, size: Size) -> Callable[[frozenset[str]], M
     def of(loop: frozenset[str]) -> Mapping[str, float]:
         tasks = sorted(loop & machine.tasks.keys())
         if tasks == ["CheckImport", "StartImport"]:
-            return dict.fromkeys(loop, 0) | import_visits(size)
+            return import_visits(size)
         assert len(tasks) == 1, f"{machine.job}: nobody says how often the loop over {sorted(loop)} runs"
         key = machine.job, tasks[0]
         assert key in SECONDS or key in ROUNDS, f"{key}: nobody says how often this loop runs"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ def exported(
     users = [account.user for account in pool.accounts.values()]
     of_each = {user.sub: pool.groups_of(user.username) for user in users}
     members = [Membership(group.group_name, user.username, user.sub) for user in users for group in of_each[user.sub]]
-    rows = {
+    rows: Mapping[tuple[str, type[Any], int], Sequence[Any]] = {
         ("users", User, 0): users[::2],
         ("users", User, 1): users[1::2],
         ("groups", Group, 0): list(pool.list_groups(None).items),
@@ -39,7 +40,9 @@ def exported(
     }
     lanes: dict[str, list[ExportProgress]] = {"users": [], "groups": [], "memberships": []}
     for (kind, row_type, lane), of_lane in rows.items():
-        writer = PartWriter(store, file_format, ref.prefix, kind, row_type, ExportProgress(lane), max_rows=7)
+        writer: PartWriter[Any] = PartWriter(
+            store, file_format, ref.prefix, kind, row_type, ExportProgress(lane), max_rows=7
+        )
         for row in of_lane:
             writer.add([row])
         lanes[kind].append(writer.commit())

@@ -22,7 +22,7 @@ from ..domain.restore.credentials import Credential
 from ..domain.restore.notices import Notice, notices
 from ..domain.restore.outcome import Kind, Outcome, Reason, Result
 from ..domain.restore.plan import Planner
-from ..domain.restore.plan_summary import refuse_if_too_long, summarise
+from ..domain.restore.plan_summary import summarise
 from ..domain.restore.plan_survey import CONFLICTS, Survey
 from ..domain.restore.planned_user import Action, PlannedUser
 from ..domain.restore.scope import Part
@@ -234,17 +234,13 @@ class PlanRestore:
     def write_summary(
         self, rates: Mapping[Category, float], progress: PlanProgress, configuration: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Write plan.json and return it. `configuration` is what will become of the pool itself.
-
-        Raises InvalidRequest where it would take too long.
-        """
+        """Write plan.json and return it. `configuration` is what will become of the pool itself."""
         groups, manifest = sum(map(self._is_written, self._restored_groups())), self.reader.manifest
         survey, restore_id = Survey.from_state(progress.survey), self.paths.restore_id
         summary = summarise(manifest, self.request, self.planner, restore_id, rates, survey, groups)
         summary["warnings"] = [*brake_warnings(self.store, self.request.snapshot), *summary["warnings"]]
         summary["configuration"] = configuration
         self.store.put(self.paths.plan_key, json.dumps(summary, indent=1).encode())
-        refuse_if_too_long(summary["hours"], self.request.quota_share)
         return summary
 
 

@@ -33,7 +33,10 @@ def summarise(
     survey: Survey,
     groups: int,
 ) -> dict[str, Any]:
-    """The plan as `schemas/plan.json`. `rates` are what the restore may use, in requests per second."""
+    """The plan as `schemas/plan.json`. `rates` are what the restore may use, in requests per second.
+
+    Raises InvalidRequest where that makes it outlast its execution.
+    """
     creating = survey.users[Action.CREATE]
     calls = {category: survey.calls[category] for category in Category if survey.calls[category]}
     calls = {
@@ -44,6 +47,7 @@ def summarise(
         Category.USER_POOL_RESOURCE_UPDATE: groups,
     }
     hours = {category.value: round(count / rates[category] / 3600, 4) for category, count in calls.items()}
+    _refuse_if_too_long(hours, request.quota_share)
     return {
         "restore_id": restore_id,
         "snapshot": f"{manifest.user_pool_id}/{manifest.snapshot_id}",
@@ -73,16 +77,17 @@ def summarise(
     }
 
 
-def refuse_if_too_long(hours: float, quota_share: float) -> None:
-    """Raise InvalidRequest where a restore would outlast its execution and its working files."""
-    if hours > LONGEST_HOURS:
-        raise InvalidRequest(
-            "quota_share",
-            f"makes this restore take {hours:,.0f} hours by Cognito's quotas; it may take {LONGEST_HOURS:,} at most. "
-            f"Nothing was written. A share of {quota_share * hours / LONGEST_HOURS:.2f} would do; if that is above 1, "
-            "have AWS raise the quotas that are the slowest in plan.json, or restore in several runs (only.groups)",
-            '"quota_share": 1',
-        )
+def _refuse_if_too_long(hours: Mapping[str, float], quota_share: float) -> None:
+    slowest = max(hours, key=hours.__getitem__)
+    if hours[slowest] <= LONGEST_HOURS:
+        return
+    raise InvalidRequest(
+        "quota_share",
+        f"makes this restore take {hours[slowest]:,.0f} hours, by the quota of {slowest}, and not {LONGEST_HOURS:,}. "
+        f"Nothing was written. A share of {quota_share * hours[slowest] / LONGEST_HOURS:.2f} would do; if that is more "
+        "than 1, have AWS raise the quota, or restore in several runs (only.groups, only.usernames)",
+        '"quota_share": 1',
+    )
 
 
 def _orphans(manifest: Manifest, planner: Planner, survey: Survey) -> int:
