@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.listing import Listing
 from poolsafe.domain.requests import BackupRequest
 from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.entrypoint import Event, Invocation, state
@@ -22,9 +23,10 @@ def handler(event: Event, invocation: Invocation) -> Event:
         application.settings.brake_percent,
         invocation.deadline,
     )
+    listing = Listing.of(event["listing"])
     exported = {
-        "users": [ExportProgress.of(lane) for lane in event["users"]],
+        "users": [listing.users],
         "groups": [ExportProgress.of(event["groups"])],
-        "memberships": [ExportProgress.of(event["memberships"])],
+        "memberships": [listing.memberships],
     }
     return weigh.advance(WeighProgress(**event["progress"]), exported).to_state()

@@ -22,6 +22,7 @@ from .adapters.jsonlines import JsonLinesFormat
 from .adapters.parquet import ParquetFormat
 from .adapters.s3 import ObjectLock, S3Store
 from .adapters.service_api import BotoService
+from .adapters.threads import Threads
 from .adapters.web import PublicWeb
 from .adapters.yaml_text import as_yaml
 from .domain.quotas import Category, share
@@ -30,7 +31,7 @@ from .domain.snapshot import RestorePaths, region_of
 from .domain.target import TargetPool
 from .errors import Unexpected
 from .operations.read_configuration import ReadConfiguration
-from .ports import Clock, FileFormat, ObjectStore, ServiceApi, Web
+from .ports import Clock, FileFormat, ObjectStore, ServiceApi, Web, Workers
 from .settings import Settings
 
 __all__ = [
@@ -79,6 +80,10 @@ class Application:
         governor = Governor(self.rates(quota_share), self.clock)
         boto = role and client("cognito-idp", region, role=role)
         return GovernedApi(BotoService("cognito-idp", region, boto, governor.throttled), governor)
+
+    def workers(self, size: int) -> Workers:
+        """So many at once."""
+        return Threads(size)
 
     def waf(self, region: str) -> ServiceApi:
         """AWS WAF in a Region."""

@@ -34,17 +34,16 @@ class Chain:
         """Take the token of the page just read. Raises ListingBroken when the walk goes in a circle."""
         if token is None:
             return Chain(finished=True)
-        mark = _digest(token)
-        if token == self.token or mark == self.mark:
+        if token == self.token or _digest(token) == self.mark:
             raise ListingBroken(
                 "Cognito returned a page token it had returned before, so the listing would never end. Nothing was "
                 "sealed. Start the run again; if it happens again, ask AWS Support."
             )
         if self.steps + 1 < self.stride:
             return replace(self, token=token, steps=self.steps + 1)
-        return Chain(token, mark=mark, stride=self.stride * 2)
+        return Chain(token, mark=_digest(token), stride=self.stride * 2)
 
 
 def _digest(token: str) -> str:
-    """Tokens are long, and one for each of many chains travels between states already."""
+    """Tokens have hundreds of characters, and many chains travel at once."""
     return hashlib.blake2b(token.encode(), digest_size=8).hexdigest()
