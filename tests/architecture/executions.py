@@ -89,7 +89,7 @@ def _events(states: States, visits: Callable[[frozenset[str]], Mapping[str, floa
         total += times[name] * events_of(state) + failed * FAILED_ATTEMPT_EVENTS
         if state["Type"] == "Map":
             inside = _events(state["ItemProcessor"]["States"], visits, items)
-            total += items[name] * (ITERATION_EVENTS + inside)
+            total += times[name] * items[name] * (ITERATION_EVENTS + inside)
     return total
 
 

@@ -15,19 +15,24 @@ from poolsafe.domain.compare.tally import HOWS
 from poolsafe.domain.configuration.model import Section, SectionName, SectionStatus
 from poolsafe.domain.drill.request import DrillRequest
 from poolsafe.domain.drill.verdict import DrillStatus, Objective, verdict
-from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.lane import ExportProgress, Walk
 from poolsafe.domain.lanes import MAX_LANES
+from poolsafe.domain.listing import Listing
 from poolsafe.domain.manifest import File
 from poolsafe.domain.paging import Chain
 from poolsafe.domain.restore.outcome import Kind, Reason, Result
 from poolsafe.domain.restore.plan_survey import Survey
+from poolsafe.domain.shards import PROBE_PAGES, SHARDS
 from poolsafe.operations.compare_records import STEPS, CompareProgress
+from poolsafe.operations.export import WALKS
 from poolsafe.operations.find_pools import MOST_DRILLS, MOST_POOLS
+from poolsafe.operations.import_files import BATCHES, WriteProgress
 from poolsafe.operations.plan_restore import PlanProgress
 from poolsafe.operations.restore_lane import RestoreProgress
 from poolsafe.operations.save_configuration import ConfigurationProgress
 from poolsafe.operations.verify_target import VerifyProgress
 from poolsafe.operations.weigh_losses import KINDS, WeighProgress
+from tests.architecture.payloads import Rounds
 
 USERS = 10_000_000
 FILES = 1_500
@@ -37,21 +42,21 @@ KEY = f"s3://{'b' * 63}/restores/{RUN}/report.json"
 TEXT = "x" * 400
 #: A page token. Up to 131,072 characters are allowed [API ListUsersInGroup]; those seen have some hundreds
 #: (docs/unverified.md).
-TOKEN = "t" * 3_000
+TOKEN = "t" * 2_000
 #: Names that users, clients and attributes may have.
 NAMES = 60
 
 
 def _counts(prefix: str, number: int = NAMES) -> Mapping[str, int]:
-    return {f"{prefix}{index:03d}{'n' * 40}": USERS for index in range(number)}
+    return {f"{prefix}{index:03d}{'n' * 25}": USERS for index in range(number)}
 
 
-def exported(*, done: bool = True) -> dict[str, Any]:
-    """One chain; where it is not done, with the tokens of two pages."""
+def exported(walks: int = 0) -> dict[str, Any]:
+    """One kind of records, so many walks of which are under way."""
+    chain = Chain(TOKEN, "d" * 16, USERS, USERS)
     return ExportProgress(
-        lane=15,
-        chain=asdict(Chain(TOKEN, "d" * 16, USERS, USERS, done)),
-        groups_done=USERS,
+        begun=USERS,
+        walks=tuple(Walk(number, chain) for number in range(walks)),
         parts=FILES,
         rows=USERS,
         digest="d" * 64,
@@ -60,13 +65,26 @@ def exported(*, done: bool = True) -> dict[str, Any]:
         unreadable=USERS,
         statuses=_counts("STATUS", 10),
         restarts=9,
-        done=done,
+        done=not walks,
     ).to_state()
 
 
-def every_chain() -> dict[str, Any]:
-    """The users and the memberships of an export, each in as many chains as there are hexadecimal digits."""
-    return {"users": [exported()] * 16, "memberships": [exported()] * 16, "done": True}
+def every_walk() -> dict[str, Any]:
+    """A listing in shards, with as many walks of groups beside them."""
+    users, members = (ExportProgress.of(exported(walks)) for walks in (SHARDS, WALKS - SHARDS))
+    return Listing(users, members, SHARDS, USERS, ("f" * 16,) * PROBE_PAGES * 60, TEXT).to_state()
+
+
+def _listed() -> dict[str, Any]:
+    """The same, done: no walk is under way."""
+    records = ExportProgress.of(exported())
+    return Listing(records, records, SHARDS, USERS, doubt=TEXT, done=True).to_state()
+
+
+def _written() -> dict[str, Any]:
+    """Import files, each with the planned part that it ends before and how many rows it has."""
+    many = (USERS,) * 2 * BATCHES
+    return WriteProgress(part=USERS, files=2 * BATCHES, batches=many, rows=many, done=True).to_state()
 
 
 def _export() -> dict[str, Any]:
@@ -137,7 +155,7 @@ def _target() -> dict[str, Any]:
 
 def _job(**more: Any) -> dict[str, Any]:
     job = {"file": 99, "files": 99, "job_id": "import-" + "j" * 48, "waits": 288, "wait_seconds": 300}
-    return {**job, "started": True, "ended": True, "done": True, **more}
+    return {**job, "started": True, "ended": True, "work": False, "done": True, **more}
 
 
 def _compared() -> dict[str, Any]:
@@ -184,11 +202,9 @@ def answers() -> dict[str, Any]:
     night = {"user_pool_id": POOL, "status": "COMPLETE", "snapshot_id": RUN, "error": "e" * 40}
     return {
         "BackupCheckRequestFunction": {**started, "snapshot_id": RUN, "export": _export()},
-        "BackupDescribePoolFunction": {"estimated_users": USERS, "lanes": [exported()]},
-        "BackupExportUsersFunction": exported(),
+        "BackupDescribePoolFunction": {"estimated_users": USERS},
+        "BackupExportUsersFunction": Rounds(every_walk(), _listed()),
         "BackupExportGroupsFunction": exported(),
-        "BackupExportMembershipsFunction": exported(),
-        "BackupExportRecordsFunction": every_chain(),
         "BackupExportConfigurationFunction": _sections(),
         "BackupWeighLossesFunction": WeighProgress(
             RUN, len(KINDS), 99, USERS, USERS, (loss,) * len(KINDS), (TEXT,), done=True
@@ -206,7 +222,7 @@ def answers() -> dict[str, Any]:
         "RestorePlanRestoreFunction": _planned(),
         "RestoreMakePoolFunction": _target(),
         "RestoreRestoreGroupsFunction": _restored(0),
-        "RestoreWriteImportFunction": {"part": USERS, "files": 99, "done": True},
+        "RestoreWriteImportFunction": _written(),
         "RestoreStartImportFunction": _job(),
         "RestoreCheckImportFunction": _job(),
         "RestoreRestoreUsersFunction": _restored(0),

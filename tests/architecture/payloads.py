@@ -24,6 +24,14 @@ CONTEXT = {
 MADE = "x" * 200
 
 
+@dataclass(frozen=True)
+class Rounds:
+    """What the Task of a loop answers: while it is under way, and at its end."""
+
+    under_way: Any
+    last: Any
+
+
 @dataclass
 class Walk(Execution):
     """One way through a machine. `answers` has the largest result of each function, and of each machine that is run;
@@ -32,9 +40,11 @@ class Walk(Execution):
 
     answers: Mapping[str, Any] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
 
     def _walk(self, machine: Json, name: str, data: Any, context: Json, lane: int | None = None) -> Any:
         while True:
+            self._at[lane] = name, data
             state = machine["States"][name]
             self._note(name, data)
             if state["Type"] == "Succeed":
@@ -69,8 +79,13 @@ class Walk(Execution):
     def _invoke(self, name: str, state: Json, parameters: Json) -> Any:
         function = invoked({"Parameters": parameters})
         assert function in self.answers, f"{name}: nobody says what the largest answer of {function} is"
-        self._note(name, self.answers[function])
-        return self.answers[function]
+        rounds = self.answers[function]
+        if not isinstance(rounds, Rounds):
+            rounds = Rounds(rounds, rounds)
+        answer = rounds.last if name in self.begun else rounds.under_way
+        self.begun.add(name)
+        self._note(name, answer)
+        return answer
 
     def _note(self, name: str, document: Any) -> None:
         size = len(json.dumps(document, ensure_ascii=False).encode())

@@ -12,9 +12,9 @@ import pytest
 from poolsafe.domain.configuration.model import SectionName
 from poolsafe.domain.lanes import RESTORING
 from poolsafe.domain.quotas import DOCUMENTED, Category
-from poolsafe.domain.restore.import_file import MAX_FILE_ROWS
-from poolsafe.domain.restore.plan_summary import LONGEST_HOURS
+from poolsafe.domain.restore.plan_summary import LONGEST_HOURS, LONGEST_HOURS_OF_IMPORT
 from poolsafe.operations.find_pools import MOST_DRILLS, MOST_POOLS
+from poolsafe.operations.import_files import rows_of_a_file
 from poolsafe.operations.import_users import FIRST_WAIT, LONGEST_WAIT, MOST_WAITS
 from poolsafe.operations.parts import MAX_ROWS
 from poolsafe.operations.weigh_losses import KEYS_AT_ONCE, KINDS
@@ -27,7 +27,7 @@ from tests.architecture.executions import (
     history,
     seconds_of,
 )
-from tests.architecture.largest_answers import answers, every_chain
+from tests.architecture.largest_answers import answers, every_walk
 from tests.architecture.payloads import sizes_of
 from tests.architecture.repository import MACHINES, ROOT, Json, StateMachine
 
@@ -38,8 +38,6 @@ GROUPS = 10_000
 PAGE = 60
 #: One chain of pages is bound by latency too: four in a second is a bad day.
 PAGES_A_SECOND = 4.0
-#: Chains of users, and of memberships, that an export has at most: each hand-over may cut one file of each short.
-CHAINS = 16
 #: Snapshots that lie in a bucket; of each, about as many gigabytes as ten million users need.
 SNAPSHOTS = 1_000
 BYTES = 2e9
@@ -51,7 +49,7 @@ DELETIONS_A_SECOND = 10.0
 #: What planning, verifying or comparing costs (docs/performance.md): a user, and one that is looked through for others.
 SECONDS_A_USER = 4e-4
 SECONDS_A_LOOK = 6e-6
-#: Cognito does not say how fast it imports (docs/unverified.md): so many users in a second.
+#: Cognito does not say how fast it imports (docs/unverified.md); 33.7 users a second were seen (import_files.py).
 IMPORTED_A_SECOND = 25.0
 
 
@@ -61,6 +59,7 @@ class Size:
 
     share: float
     users: int = USERS
+    imports: bool = False
 
     def seconds(self, calls: float, category: Category, most: float = math.inf) -> float:
         return calls / min(DOCUMENTED[category] * self.share, most)
@@ -71,9 +70,8 @@ class Size:
 
     @property
     def files(self) -> int:
-        """Files of users: full ones, and for each hand-over of the listing one of each chain that is not."""
-        hand_overs = self.seconds(self.users / PAGE, Category.USER_LIST) / 600
-        return math.ceil(self.users / MAX_ROWS + CHAINS * (1 + hand_overs))
+        """Files of users: full ones, and for each hand-over of the listing one that is not."""
+        return math.ceil(self.users / MAX_ROWS + self.pages(self.users) / 600 + 1)
 
     @property
     def joining(self) -> float:
@@ -85,8 +83,9 @@ def users_listed(size: Size) -> float:
     return size.pages(size.users)
 
 
-def members_listed(size: Size) -> float:
-    return size.pages(size.users, GROUPS)
+def records_listed(size: Size) -> float:
+    """Users and memberships beside them: they share one quota."""
+    return users_listed(size) + size.pages(size.users, GROUPS)
 
 
 def groups_listed(size: Size) -> float:
@@ -99,35 +98,32 @@ def groups_made(size: Size) -> float:
 
 
 def users_made(size: Size) -> float:
-    """One creation, one password and one group each: what is slowest decides."""
+    """One creation, one password and one group each: what is slowest decides. An import leaves the groups."""
     return max(size.seconds(size.users, category) for category in RESTORING)
+
+
+def users_left(size: Size) -> float:
+    """What the lanes do when all imports have ended; everything, where there is none."""
+    return users_made(size) - (min(size.users / IMPORTED_A_SECOND, users_made(size)) if size.imports else 0)
 
 
 #: Of each loop with one Task, the seconds of its work; the loop is known by the machine and the Task.
 SECONDS: Mapping[tuple[str, str], Callable[[Size], float]] = {
     ("backup", "ExportGroups"): groups_listed,
-    ("backup", "ExportUsers"): users_listed,
-    ("backup", "ExportMemberships"): members_listed,
-    # Where users and memberships are one loop, they share the quota.
-    ("backup", "ExportRecords"): lambda size: users_listed(size) + members_listed(size),
-    ("restore", "ListTargetUsers"): users_listed,
+    ("backup", "ExportUsers"): records_listed,
+    ("restore", "ListTargetUsers"): records_listed,
     ("restore", "ListTargetGroups"): groups_listed,
-    ("restore", "ListTargetMemberships"): members_listed,
     ("restore", "ListImported"): users_listed,
     ("restore", "RestoreGroups"): groups_made,
-    ("restore", "RestoreUsers"): users_made,
-    ("restore", "ReadBackUsers"): users_listed,
+    ("restore", "RestoreUsers"): users_left,
+    ("restore", "ReadBackUsers"): records_listed,
     ("restore", "ReadBackGroups"): groups_listed,
-    ("restore", "ReadBackMemberships"): members_listed,
-    ("assess", "ListUsers"): users_listed,
+    ("assess", "ListUsers"): records_listed,
     ("assess", "ListGroups"): groups_listed,
-    ("assess", "ListMemberships"): members_listed,
-    ("compare", "ListUsers"): users_listed,
+    ("compare", "ListUsers"): records_listed,
     ("compare", "ListGroups"): groups_listed,
-    ("compare", "ListMemberships"): members_listed,
-    ("migration", "ListUsers"): users_listed,
+    ("migration", "ListUsers"): records_listed,
     ("migration", "ListGroups"): groups_listed,
-    ("migration", "ListMemberships"): members_listed,
     ("migration", "ListProfiles"): users_listed,
     ("migration", "ListSourceUsers"): users_listed,
     ("migration", "ListTargetUsers"): users_listed,
@@ -151,7 +147,7 @@ ROUNDS: Mapping[tuple[str, str], Callable[[Size], float]] = {
 }
 #: Items of each Map. Documented quotas need one lane; more lanes come with larger quotas, and fewer rounds.
 ITEMS: Mapping[str, int] = {
-    "ExportUserLanes": 1,
+    "RestoreImportedLanes": 1,
     "RestoreUserLanes": 1,
     "BackUpPools": MOST_POOLS,
     "DrillPools": MOST_DRILLS,
@@ -163,8 +159,10 @@ def visits_of(machine: StateMachine, size: Size) -> Callable[[frozenset[str]], M
 
     def of(loop: frozenset[str]) -> Mapping[str, float]:
         tasks = sorted(loop & machine.tasks.keys())
-        if tasks == ["CheckImport", "StartImport"]:
-            return import_visits(size)
+        if {"CheckImport", "StartImport"} <= set(tasks):
+            if not size.imports:
+                return dict.fromkeys(loop, 0)
+            return import_visits(size, seconds_of(machine.tasks["RestoreImportedUsers"]))
         assert len(tasks) == 1, f"{machine.job}: nobody says how often the loop over {sorted(loop)} runs"
         key = machine.job, tasks[0]
         assert key in SECONDS or key in ROUNDS, f"{key}: nobody says how often this loop runs"
@@ -174,17 +172,23 @@ def visits_of(machine: StateMachine, size: Size) -> Callable[[frozenset[str]], M
     return of
 
 
-def import_visits(size: Size) -> Mapping[str, float]:
-    """The import jobs, one after another: looked at ever more rarely; for a day in all, other jobs go first."""
-    jobs = math.ceil(size.users / MAX_FILE_ROWS) * 2
-    looks = jobs * math.log2(LONGEST_WAIT / FIRST_WAIT) + size.users / IMPORTED_A_SECOND / LONGEST_WAIT
+def import_visits(size: Size, most: float) -> Mapping[str, float]:
+    """The import jobs, one after another. While one runs, lanes complete users of earlier ones, or it is waited for:
+    what has more events. For a day in all, other jobs go first.
+    """
+    jobs = math.ceil(size.users / rows_of_a_file(size.users)) + 1
+    seconds = size.users / IMPORTED_A_SECOND
+    looks = jobs * math.log2(LONGEST_WAIT / FIRST_WAIT)
+    work = min(seconds, users_made(size)) / most
     return {
         "StartImport": jobs + MOST_WAITS,
         "IsImportStarted": jobs + MOST_WAITS,
         "WaitForOtherImport": MOST_WAITS,
         "WaitForImport": looks,
-        "CheckImport": looks,
-        "IsImportEnded": looks,
+        "CheckImport": looks + work,
+        "IsImportEnded": looks + work,
+        "IsAnybodyImportedYet": looks + work,
+        "RestoreImportedLanes": work,
     }
 
 
@@ -194,14 +198,15 @@ REQUESTS: Mapping[str, Json] = {"watch": {"tag": "poolsafe:backup=true", "forget
 EVENTS_MARGIN, BYTES_MARGIN = 0.95, 0.8
 
 
-def size_of(machine: StateMachine, share: float) -> Size:
+def size_of(machine: StateMachine, share: float, imports: bool = False) -> Size:
     """Ten million users; of a restore, as many of them as do not make it longer than its plan lets it be."""
-    fitting = LONGEST_HOURS * 3600 / users_made(Size(share)) if machine.job == "restore" else 1
-    return Size(share, int(USERS * min(1, fitting)))
+    longest = LONGEST_HOURS_OF_IMPORT if imports else LONGEST_HOURS
+    fitting = longest * 3600 / users_made(Size(share)) if machine.job == "restore" else 1
+    return Size(share, int(USERS * min(1, fitting)), imports)
 
 
-def events(machine: StateMachine, share: float) -> float:
-    return history(machine.definition, visits_of(machine, size_of(machine, share)), ITEMS)
+def events(machine: StateMachine, size: Size) -> float:
+    return history(machine.definition, visits_of(machine, size), ITEMS)
 
 
 def test_a_restore_of_ten_million_users_at_the_default_share_is_no_long_one() -> None:
@@ -214,7 +219,7 @@ def test_a_restore_of_ten_million_users_at_the_default_share_is_no_long_one() ->
 @pytest.mark.parametrize("machine", MACHINES, ids=[machine.job for machine in MACHINES])
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.1, 0.05])
 def test_ten_million_users_leave_fewer_events_than_an_execution_may_have(machine: StateMachine, share: float) -> None:
-    assert events(machine, share) < EVENTS_MARGIN * MAX_EVENTS
+    assert events(machine, size_of(machine, share)) < EVENTS_MARGIN * MAX_EVENTS
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=[machine.job for machine in MACHINES])
@@ -223,6 +228,10 @@ def test_ten_million_users_take_less_time_than_an_execution_has(machine: StateMa
     size = size_of(machine, share)
     seconds = sum(of(size) for (job, task), of in SECONDS.items() if job == machine.job and task in machine.tasks)
     assert seconds < machine.definition["TimeoutSeconds"]
+
+
+def test_every_loop_that_is_counted_is_there() -> None:
+    assert {*SECONDS, *ROUNDS} <= {(machine.job, task) for machine in MACHINES for task in machine.tasks}
 
 
 def test_a_loop_that_nobody_has_counted_is_refused() -> None:
@@ -236,8 +245,8 @@ def test_a_loop_that_nobody_has_counted_is_refused() -> None:
         history({"States": states}, visits_of(replace(backup, text=json.dumps({"States": states})), Size(1)), {})
 
 
-def test_the_progress_of_every_chain_at_once_fits() -> None:
-    assert len(json.dumps(every_chain()).encode()) < BYTES_MARGIN * MAX_PAYLOAD
+def test_the_progress_of_every_walk_at_once_fits() -> None:
+    assert len(json.dumps(every_walk()).encode()) < BYTES_MARGIN * MAX_PAYLOAD
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=[machine.job for machine in MACHINES])

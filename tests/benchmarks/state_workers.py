@@ -22,6 +22,7 @@ from poolsafe.adapters.clock import SystemClock
 from poolsafe.domain.compare.change import Side
 from poolsafe.domain.compare.paths import ComparisonPaths
 from poolsafe.domain.compare.records import Pools
+from poolsafe.domain.listing import Listing
 from poolsafe.domain.requests import BackupRequest, RestoreRequest
 from poolsafe.domain.restore.plan import Planner
 from poolsafe.domain.snapshot import RestorePaths
@@ -52,8 +53,8 @@ class CpuDeadline:
     seconds: float
     began: float = field(default_factory=time.process_time)
 
-    def near(self) -> bool:
-        return time.process_time() - self.began > self.seconds
+    def near(self, ahead: float = 0) -> bool:
+        return time.process_time() - self.began + ahead > self.seconds
 
 
 def weigh_losses(store: FolderStore) -> int:
@@ -67,7 +68,8 @@ def weigh_losses(store: FolderStore) -> int:
 
 
 def seal_snapshot(store: FolderStore) -> int:
-    exported = Exported(**{kind: (progress,) for kind, progress in progress_of(store).items()})
+    progress = progress_of(store)
+    exported = Exported(Listing(progress["users"], progress["memberships"], done=True), progress["groups"])
     request = BackupRequest.of({"user_pool_id": POOL}, frozenset({"us-east-1"}))
     started_at = "2026-11-02T03:00:00.000Z"
     seal(store, PARQUET, SystemClock(), NOW, request, exported, started_at, 0, ConfigurationProgress(), {})

@@ -19,9 +19,9 @@ from .plan_survey import Survey
 from .planned_user import Action
 from .wishes import Federated
 
-#: Ten days. An execution has a history of 25,000 events (tests/architecture/test_execution_limits.py), and working
-#: files go after 30 days.
-LONGEST_HOURS = 240
+#: How long a restore may take by the quotas, and one that imports, whose states are more: an execution has a history of
+#: 25,000 events (tests/architecture/test_execution_limits.py), and working files go after 30 days.
+LONGEST_HOURS, LONGEST_HOURS_OF_IMPORT = 240, 160
 
 
 def summarise(
@@ -47,7 +47,8 @@ def summarise(
         Category.USER_POOL_RESOURCE_UPDATE: groups,
     }
     hours = {category.value: round(count / rates[category] / 3600, 4) for category, count in calls.items()}
-    _refuse_if_too_long(hours, request.quota_share)
+    is_import = survey.credentials[Credential.IMPORT_JOB] > 0
+    _refuse_if_too_long(hours, LONGEST_HOURS_OF_IMPORT if is_import else LONGEST_HOURS, request.quota_share)
     return {
         "restore_id": restore_id,
         "snapshot": f"{manifest.user_pool_id}/{manifest.snapshot_id}",
@@ -77,15 +78,15 @@ def summarise(
     }
 
 
-def _refuse_if_too_long(hours: Mapping[str, float], quota_share: float) -> None:
+def _refuse_if_too_long(hours: Mapping[str, float], longest: float, quota_share: float) -> None:
     slowest = max(hours, key=hours.__getitem__)
-    if hours[slowest] <= LONGEST_HOURS:
+    if hours[slowest] <= longest:
         return
     raise InvalidRequest(
         "quota_share",
-        f"makes this restore take {hours[slowest]:,.0f} hours, by the quota of {slowest}, and not {LONGEST_HOURS:,}. "
-        f"Nothing was written. A share of {quota_share * hours[slowest] / LONGEST_HOURS:.2f} would do; if that is more "
-        "than 1, have AWS raise the quota, or restore in several runs (only.groups, only.usernames)",
+        f"makes this restore take {hours[slowest]:,.0f} hours, by the quota of {slowest}, and not {longest:,} at most. "
+        f"Nothing was written. A share of {quota_share * hours[slowest] / longest:.2f} would do; if that is more than 1, "
+        "have AWS raise the quota, or restore in several runs (only.groups, only.usernames)",
         '"quota_share": 1',
     )
 
