@@ -85,7 +85,7 @@ def _refuse_if_too_long(hours: Mapping[str, float], longest: float, quota_share:
     raise InvalidRequest(
         "quota_share",
         f"makes this restore take {hours[slowest]:,.0f} hours, by the quota of {slowest}, and not {longest:,} at most. "
-        f"Nothing was written. A share of {quota_share * hours[slowest] / longest:.2f} would do; if that is more than 1, "
+        f"Nothing was written. A share of {quota_share * hours[slowest] / longest:.2f} would do; if that is above 1, "
         "have AWS raise the quota, or restore in several runs (only.groups, only.usernames)",
         '"quota_share": 1',
     )
