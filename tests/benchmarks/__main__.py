@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import export, governor, sign_in
+from tests.benchmarks import export, governor, sign_in, states
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 
@@ -24,7 +24,7 @@ Written by `make bench`; compare ratios, not seconds: machines differ and are sh
 {datetime.now(UTC):%Y-%m-%d} · Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores ·
 {versions}.
 """
-    page = "\n".join((head, export.measure(), governor.measure(), sign_in.measure()))
+    page = "\n".join((head, export.measure(), governor.measure(), states.measure(), sign_in.measure()))
     PAGE.write_text(page, encoding="utf-8")
     print(page)  # noqa: T201
     return 0
