@@ -173,7 +173,7 @@ def test_whoever_stops_iterating_waits_for_what_is_under_way() -> None:
 
     results = SimulatedWorkers(clock, 3).map(work, [1, 20, 20, 20, 20])
     next(results)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert ended == [1, 20, 20]
 
 
