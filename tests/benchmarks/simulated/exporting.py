@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from poolsafe.domain.listing import Listing
@@ -15,7 +16,7 @@ from local.layer.page_manners import PageManners
 from local.layer.request_quotas import RequestQuotas
 from poolsafe.adapters.governed import GovernedUserPool, Governor
 from poolsafe.domain.lane import ExportProgress
-from poolsafe.domain.quotas import DOCUMENTED, share
+from poolsafe.domain.quotas import in_force, share
 from poolsafe.entrypoint import RESERVE_SECONDS
 from poolsafe.operations.export import Export
 from poolsafe.operations.parts import part_keys
@@ -38,7 +39,8 @@ PRODUCTION_CALL = "ListUsers"
 class Case:
     """What to export: `users`, each in one of `groups` groups. `production` is others' share of UserList's quota.
 
-    `meanwhile` is called with the clock and the number of the invocation before each but the first.
+    `meanwhile` is called with the clock and how many invocations there were, between two of them. `believed` are
+    quotas that we take for those in force, `in_force` those that are.
     """
 
     users: int
@@ -51,7 +53,9 @@ class Case:
     estimate_factor: float = 1.0
     latency_ms: tuple[float, float] = (100.0, 600.0)
     timeout: float = 900.0
-    meanwhile: Callable[[SimulatedClock, int], None] | None = None
+    meanwhile: Callable[[SimulatedClock, int], None] = lambda _, __: None
+    believed: Mapping[str, float] = field(default_factory=dict)
+    in_force: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def exported(case: Case) -> Exported:
     """Export everybody; how long it took, and whether everybody is in it once. Raises what the operation raises."""
     begun = time.process_time()
     clock = SimulatedClock()
-    service = Service(clock, RequestQuotas(QUOTAS, model=case.model), case.seed, case.latency_ms)
+    service = Service(clock, RequestQuotas({**QUOTAS, **case.in_force}, model=case.model), case.seed, case.latency_ms)
     people = LeanPool(
         case.seed,
         case.users,
@@ -84,9 +88,7 @@ def exported(case: Case) -> Exported:
     governors: list[Governor] = []
 
     def opened(deadline: Deadline) -> Export:
-        if governors and case.meanwhile:
-            case.meanwhile(clock, len(governors))
-        governor = Governor(share(DOCUMENTED, case.quota_share, 1), clock)
+        governor = Governor(share(in_force(case.believed), case.quota_share, 1), clock)
         governors.append(governor)
         client = Client(service, SOURCE_ID, governor.throttled)
         simulated = SimulatedSource(client, clock.monotonic, people)
@@ -105,7 +107,9 @@ def exported(case: Case) -> Exported:
     governors.clear()
     if others:
         others.start()
-    walked = walk(clock, list_users, Listing().to_state(), RESERVE_SECONDS, case.timeout)
+    walked = walk(
+        clock, list_users, Listing().to_state(), RESERVE_SECONDS, case.timeout, partial(case.meanwhile, clock)
+    )
     if others:
         others.stop()
     listing = Listing.of(walked.state)

@@ -47,10 +47,12 @@ def walk(
     state: State,
     reserve: float,
     timeout: float = TIMEOUT,
+    between: Callable[[int], None] = lambda _: None,
 ) -> Walked:
     """Invoke with what the invocation before answered, through JSON, until it is `done`.
 
-    `reserve` is how many seconds before its end an invocation is to stop. Raises AssertionError where Lambda would
+    `reserve` is how many seconds before its end an invocation is to stop; `between` two of them it is called with how
+    many there were. Raises AssertionError where Lambda would
     have killed it, and for a lane that never ends.
     """
     begun = clock.monotonic()
@@ -63,4 +65,5 @@ def walk(
         clock.sleep(TRANSITION)
         if state["done"]:
             return Walked(state, clock.monotonic() - begun, invocations)
+        between(invocations)
     raise AssertionError(f"not done after {ENDLESS} invocations")

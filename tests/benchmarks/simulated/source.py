@@ -24,6 +24,8 @@ Row = TypeVar("Row")
 
 SOURCE_ID = "us-east-1_Source"
 PAGE_SIZE = 60
+#: What a row's text is taken to have.
+CHARACTERS_PER_ROW = 200
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 _PARQUET = ParquetFormat()
 
@@ -96,7 +98,7 @@ class _Numbers(Generic[Row]):
 
     @property
     def size(self) -> int:
-        return 0
+        return self.rows * CHARACTERS_PER_ROW
 
     def add(self, rows: Iterable[Row]) -> None:
         for row in rows:
