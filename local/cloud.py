@@ -166,6 +166,27 @@ class Cloud:
         finally:
             self.control("DELETE", "faults")
 
+    @contextmanager
+    def limits(self, **settings: Any) -> Iterator[None]:
+        """Switches on limits of Cognito (`quotas`, `latency`, `pages`, `lag_s` and more: `layer/limits.py`) for as long
+        as the block runs."""
+        self.control("PUT", "limits", settings)
+        try:
+            yield
+        finally:
+            self.control("DELETE", "limits")
+
+    def limited(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Requests `admitted` and `throttled` since the limits are on, by category and the caller's app id."""
+        counts: dict[str, dict[str, dict[str, int]]] = self.control("GET", "limits")["counts"]
+        return counts
+
+    def synthetic_pool(self, users: int, *, region: str = server.REGION, **settings: Any) -> str:
+        """Makes a user pool of that many users who are stored nowhere (`layer/synthetic_pools.py`); returns its id.
+        `groups`, `memberships_per_user`, `seed`, `estimate_factor`, `name`."""
+        made = self.control("PUT", "synthetic-pools", {"users": users, "Region": region, **settings})
+        return str(made["UserPoolId"])
+
     def control(self, method: str, name: str, body: Any = None) -> Any:
         """Talks to the layer: `/_poolsafe/<name>`."""
         content = None if body is None else json.dumps(body).encode()

@@ -37,6 +37,8 @@ from .import_upload import with_uploads
 from .imported_sign_in import imported_sign_in
 from .inbox import Inbox
 from .invitations import Invitations
+from .limited_pages import LimitedPages
+from .limits import Limits
 from .links import links
 from .log_delivery import log_delivery
 from .messages import Messages
@@ -69,6 +71,7 @@ from .sse_kms import needing_keys
 from .state_machine_events import put_events_as_the_role
 from .stopped_executions import stop_in_maps
 from .subs import subs
+from .synthetic_pools import SyntheticPools
 from .temporary_passwords import temporary_passwords
 from .terms import terms
 from .token_trigger import TokenTrigger, leave_tokens_alone
@@ -91,8 +94,6 @@ def application() -> App:
     inbox, sign_ins, triggers = Inbox(messages.note), HeldSignIns(), Triggers()
     tokens = TokenTrigger(triggers)
     concerns: list[Concern] = [  # outermost first
-        calls,
-        faults,
         constraints,
         imports,
         UserMigration(triggers),
@@ -142,6 +143,9 @@ def application() -> App:
         signing_certificate,
         messages,
     ]
+    limits = Limits()
+    synthetic_pools = SyntheticPools(limits, surround(emulator.SERVICE_HANDLERS[COGNITO], concerns))
+    concerns = [calls, limits, LimitedPages(limits, synthetic_pools.holds), faults, synthetic_pools, *concerns]
     emulator.SERVICE_HANDLERS[COGNITO] = surround(emulator.SERVICE_HANDLERS[COGNITO], concerns)
     emulator.SERVICE_HANDLERS[WAF] = web_acls_of_pools(emulator.SERVICE_HANDLERS[WAF])
     emulator.SERVICE_HANDLERS[S3] = needing_keys(emulator.SERVICE_HANDLERS[S3])
@@ -166,6 +170,8 @@ def application() -> App:
         "messages": messages.control,
         "inbox": inbox.control,
         "faults": faults.control,
+        "limits": limits.control,
+        "synthetic-pools": synthetic_pools.control,
         "alarms": alarms.control,
         "users": put_users,
         "import": imports.control,

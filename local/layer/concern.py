@@ -16,10 +16,11 @@ TARGET_PREFIX = "AWSCognitoIdentityProviderService."
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: the action's name and its members."""
+    """One request: the action's name, its members, and what the client calls itself."""
 
     action: str
     members: Mapping[str, Any]
+    user_agent: str = ""
 
     @property
     def user_pool_id(self) -> str:
@@ -31,11 +32,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One response: HTTP status and the members of its JSON body."""
+    """One response: HTTP status and the members of its JSON body. `content` is sent in place of the members, for
+    answers that are too many to be made twice."""
 
     status: int
     members: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/x-amz-json-1.1"})
+    content: bytes | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -72,8 +75,10 @@ def surround(emulator: ServiceHandler, concerns: Sequence[Concern]) -> ServiceHa
         proceed: Proceed = innermost
         for concern in reversed(concerns):
             proceed = _inside(concern, proceed)
-        answer = await proceed(Call(target.removeprefix(TARGET_PREFIX), json.loads(body or b"{}")))
-        return answer.status, dict(answer.headers), json.dumps(dict(answer.members)).encode()
+        call = Call(target.removeprefix(TARGET_PREFIX), json.loads(body or b"{}"), headers.get("user-agent", ""))
+        answer = await proceed(call)
+        content = json.dumps(dict(answer.members)).encode() if answer.content is None else answer.content
+        return answer.status, dict(answer.headers), content
 
     return handler
 

@@ -68,3 +68,13 @@ def pool_of_client(client_id: str) -> dict[str, Any] | None:
 def hides_users(pool: dict[str, Any], client_id: str) -> bool:
     """Whether that app client answers for unknown users as for known ones (`PreventUserExistenceErrors`)."""
     return bool(pool["_clients"][client_id].get("PreventUserExistenceErrors") == "ENABLED")
+
+
+def account_and_region(pool: dict[str, Any] | None) -> tuple[str, str]:
+    """Those of the pool, or of the request where there is none."""
+    from ministack.core import responses
+
+    if pool is None:
+        return responses.get_account_id(), responses.get_region()
+    _, _, _, region, account, _ = pool["Arn"].split(":", 5)
+    return account, region

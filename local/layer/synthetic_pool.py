@@ -1,0 +1,261 @@
+"""A user pool of any size that is stored nowhere: each user is made from their number whenever they are told.
+
+    pool = SyntheticPool(seed=1, users=10_000_000, groups=20, memberships_per_user=1)
+    page, token = pool.list_users('sub ^= "a"', None, 60, now)
+
+Every page, of whatever listing, takes constant time: users who match a filter, and members of a group, are found by
+arithmetic. Listed without a filter, or by a group, users come in the order of their numbers; by a `sub` filter in that
+of `sub`. Nothing changes in this pool.
+
+Assumed: `sub ^= "..."` with a short prefix (docs/unverified.md), in lower case; what share of users is disabled, in
+which state, or has a telephone, which AWS tells of no pool.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .page_manners import PageManners
+from .sub_order import SubOrder, mixed
+
+Json = dict[str, Any]
+
+FILTER = re.compile(r'\s*"?(?P<attribute>[\w:]+)"?\s*(?P<operator>\^?=)\s*"(?P<value>(?:[^"\\]|\\.)*)"\s*')
+MAX_LIMIT = 60
+FIRST_NAMES = (
+    "Ada",
+    "Bo",
+    "Chidi",
+    "Dolores",
+    "Emil",
+    "Fatima",
+    "Gustav",
+    "Hui",
+    "Ines",
+    "Jun",
+    "Katarzyna",
+    "Lê",
+    "Zoë",
+)
+LAST_NAMES = ("Abara", "Brandt", "Castellanos", "Dubois", "Eriksen", "Fu", "García", "Hashimoto", "Ito", "Wójcik")
+TIERS = ("free", "silver", "gold")
+#: Thousandths of the users. The rest are CONFIRMED.
+STATUSES = ((20, "UNCONFIRMED"), (50, "FORCE_CHANGE_PASSWORD"), (60, "RESET_REQUIRED"))
+DISABLED, WITH_PHONE = 10, 300
+#: The years in which people signed up, one after the other: 2019 to 2026.
+FIRST_SIGN_UP, SIGN_UPS_LAST = 1_546_300_800, 225_000_000
+GROUPS_SINCE = 1_546_300_800
+
+
+class FilterRefused(ValueError):
+    """Not a filter, or one that this pool cannot answer in constant time."""
+
+
+class Numbers:
+    """The numbers of some users, in an order: `count` of them, each found by its place."""
+
+    def __init__(self, count: int, at: Callable[[int], int]) -> None:
+        self._count, self._at = count, at
+
+    def __len__(self) -> int:
+        return self._count
+
+    def entries(self, start: int, end: int) -> list[int]:
+        return [self._at(place) for place in range(start, min(end, self._count))]
+
+
+class SyntheticPool:
+    """Users are numbered from 0. `estimate_factor` times their number is what DescribeUserPool says of it."""
+
+    def __init__(
+        self,
+        seed: int,
+        users: int,
+        groups: int = 0,
+        memberships_per_user: int = 0,
+        *,
+        estimate_factor: float = 1.0,
+        manners: PageManners | None = None,
+    ) -> None:
+        if users < 0 or not 0 <= memberships_per_user <= groups or estimate_factor < 0:
+            raise ValueError("users >= 0, 0 <= memberships_per_user <= groups, estimate_factor >= 0")
+        self.users, self.groups, self.memberships_per_user = users, groups, memberships_per_user
+        self.manners = manners or PageManners(seed)
+        self._order = SubOrder(seed, users)
+        self._salt = mixed(seed + 1)
+        self._estimate_factor = estimate_factor
+        self._names = range(users)
+
+    def describe(self) -> Json:
+        """What DescribeUserPool tells of the users."""
+        return {"EstimatedNumberOfUsers": round(self.users * self._estimate_factor)}
+
+    def list_users(self, filter_: str, token: str | None, limit: int, now: float) -> tuple[list[Json], str | None]:
+        """Users as ListUsers tells them. FilterRefused, TokenRefused."""
+        page, next_token = self.list_users_text(filter_, token, limit, now)
+        return [json.loads(text) for text in page], next_token
+
+    def list_users_text(self, filter_: str, token: str | None, limit: int, now: float) -> tuple[list[str], str | None]:
+        """The same, each user as JSON: for whoever sends them on."""
+        listing, strangers = self._matching(filter_)
+        numbers, next_token = self.manners.page(listing, f"ListUsers {filter_}", token, _limit(limit), now, strangers)
+        return list(map(self.user_text, numbers)), next_token
+
+    def list_users_in_group(
+        self, group: str, token: str | None, limit: int, now: float
+    ) -> tuple[list[Json], str | None]:
+        """Users as ListUsersInGroup tells them. KeyError for a group that is not there."""
+        page, next_token = self.list_users_in_group_text(group, token, limit, now)
+        return [json.loads(text) for text in page], next_token
+
+    def list_users_in_group_text(
+        self, group: str, token: str | None, limit: int, now: float
+    ) -> tuple[list[str], str | None]:
+        key = f"ListUsersInGroup {group}"
+        numbers, next_token = self.manners.page(self._members(group), key, token, _limit(limit), now)
+        return list(map(self.user_text, numbers)), next_token
+
+    def list_groups(self, token: str | None, limit: int, now: float) -> tuple[list[Json], str | None]:
+        numbers, next_token = self.manners.page(Numbers(self.groups, _itself), "ListGroups", token, _limit(limit), now)
+        return list(map(self._group, numbers)), next_token
+
+    def list_groups_for_user(
+        self, username: str, token: str | None, limit: int, now: float
+    ) -> tuple[list[Json], str | None]:
+        """The groups as AdminListGroupsForUser tells them. KeyError for nobody."""
+        number = self._number(username)
+        member_of = sorted((number + step) % self.groups for step in range(self.memberships_per_user))
+        listing = Numbers(len(member_of), member_of.__getitem__)
+        key = f"AdminListGroupsForUser {username}"
+        numbers, next_token = self.manners.page(listing, key, token, _limit(limit), now)
+        return list(map(self._group, numbers)), next_token
+
+    def user_by_name(self, username: str) -> Json:
+        """The user of that username or `sub`, as ListUsers tells them. KeyError for nobody."""
+        return self.user(self._number(username))
+
+    def group_by_name(self, group: str) -> Json:
+        """KeyError for a group that is not there."""
+        return self._group(self._group_number(group))
+
+    def user(self, number: int) -> Json:
+        told: Json = json.loads(self.user_text(number))
+        return told
+
+    def user_text(self, number: int) -> str:
+        """The user as ListUsers tells them, in JSON."""
+        chance = mixed(self._salt ^ number)
+        thousandth = chance % 1000
+        status = next((name for below, name in STATUSES if thousandth < below), "CONFIRMED")
+        created = FIRST_SIGN_UP + SIGN_UPS_LAST * number // self.users + (chance >> 40) % 1000 / 1000
+        changed = created + (chance >> 20) % 20_000_000
+        verified = "false" if status == "UNCONFIRMED" else "true"
+        phone = (
+            f',{{"Name":"phone_number","Value":"+1202{number:08d}"}},{{"Name":"phone_number_verified","Value":"true"}}'
+            if (chance >> 12) % 1000 < WITH_PHONE
+            else ""
+        )
+        return (
+            f'{{"Username":"{self.username(number)}","Attributes":['
+            f'{{"Name":"email","Value":"{self.email(number)}"}},'
+            f'{{"Name":"email_verified","Value":"{verified}"}},'
+            f'{{"Name":"name","Value":"{FIRST_NAMES[(chance >> 8) % 13]} {LAST_NAMES[(chance >> 16) % 10]}"}}{phone},'
+            f'{{"Name":"custom:tier","Value":"{TIERS[number % 3]}"}},'
+            f'{{"Name":"sub","Value":"{self.sub(number)}"}}],'
+            f'"UserCreateDate":{created:.3f},"UserLastModifiedDate":{changed:.3f},'
+            f'"Enabled":{"false" if (chance >> 24) % 1000 < DISABLED else "true"},"UserStatus":"{status}"}}'
+        )
+
+    def username(self, number: int) -> str:
+        return f"person{number:08d}"
+
+    def email(self, number: int) -> str:
+        return f"person{number:08d}@example.com"
+
+    def sub(self, number: int) -> str:
+        return self._order.sub(self._order.rank(number))
+
+    def _matching(self, filter_: str) -> tuple[Numbers, Numbers | None]:
+        """Whom a filter matches, and, where it is one for a prefix, whom it does not."""
+        if not filter_.strip():
+            return Numbers(self.users, _itself), None
+        found = FILTER.fullmatch(filter_)
+        if found is None:
+            raise FilterRefused(f"not a filter: {filter_}")
+        attribute, whole = found["attribute"], found["operator"] == "="
+        value = re.sub(r"\\(.)", r"\1", found["value"])
+        at: Callable[[int], int] = _itself
+        if attribute == "sub":
+            places, at = self._order.ranks(value), self._order.number
+            whole_value = len(value) == 36
+        elif attribute in ("username", "email"):
+            text = self.username if attribute == "username" else self.email
+            places = self._named(text, value)
+            whole_value = bool(places) and text(places.start) == value
+        else:
+            raise FilterRefused(f"the synthetic pool has no filter by {attribute}")
+        if whole:
+            return _at(places if whole_value else range(0), at), None
+        return _at(places, at), _at_others(places, self.users, at)
+
+    def _named(self, text: Callable[[int], str], prefix: str) -> range:
+        """Names and addresses are in the order of the numbers."""
+        first = bisect_left(self._names, prefix, key=text)
+        return range(first, bisect_left(self._names, f"{prefix}\U0010ffff", lo=first, key=text))
+
+    def _members(self, group: str) -> Numbers:
+        """User n is in the groups n, n + 1 and so on, counted round: so of any `groups` users in a row the same
+        places are members."""
+        wanted = self._group_number(group)
+        places = sorted((wanted - step) % self.groups for step in range(self.memberships_per_user))
+        rounds, rest = divmod(self.users, self.groups)
+        count = rounds * len(places) + bisect_left(places, rest)
+        return Numbers(count, lambda place: place // len(places) * self.groups + places[place % len(places)])
+
+    def _number(self, username: str) -> int:
+        for attribute in ("username", "sub"):
+            found = self._matching(f'{attribute} = "{username}"')[0].entries(0, 1) if '"' not in username else []
+            if found:
+                return found[0]
+        raise KeyError(username)
+
+    def _group_number(self, group: str) -> int:
+        digits = group.removeprefix("group")
+        if not digits.isdecimal() or int(digits) >= self.groups or group != _group_name(int(digits)):
+            raise KeyError(group)
+        return int(digits)
+
+    def _group(self, number: int) -> Json:
+        return {
+            "GroupName": _group_name(number),
+            "Description": f"Synthetic group {number}",
+            "Precedence": number,
+            "CreationDate": GROUPS_SINCE,
+            "LastModifiedDate": GROUPS_SINCE,
+        }
+
+
+def _itself(number: int) -> int:
+    return number
+
+
+def _group_name(number: int) -> str:
+    return f"group{number:04d}"
+
+
+def _limit(limit: int) -> int:
+    if not 0 <= limit <= MAX_LIMIT:
+        raise ValueError(f"Limit is 0 to {MAX_LIMIT}")
+    return limit or MAX_LIMIT
+
+
+def _at(places: Sequence[int], at: Callable[[int], int]) -> Numbers:
+    return Numbers(len(places), lambda place: at(places[place]))
+
+
+def _at_others(places: range, users: int, at: Callable[[int], int]) -> Numbers:
+    return Numbers(users - len(places), lambda place: at(place if place < places.start else place + len(places)))
