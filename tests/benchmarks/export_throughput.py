@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.benchmarks.section import Must, Section
 from tests.benchmarks.simulated.exporting import Case, export
-from tests.benchmarks.simulated.run import Run, duration, r_squared, side_by_side
+from tests.benchmarks.simulated.run import Run, duration, growth, side_by_side
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 SHARES = (1.0, 0.5)
@@ -35,10 +35,6 @@ def musts(runs: Sequence[Run]) -> tuple[Must, ...]:
 
 def text(runs: Sequence[Run]) -> str:
     rows = "\n".join(_row(run) for run in sorted(runs, key=lambda run: (run.groups, -run.quota_share, run.users)))
-    line = min(
-        r_squared([(run.users, run.seconds) for run in runs if (run.groups, run.quota_share) == kind])
-        for kind in {(run.groups, run.quota_share) for run in runs}
-    )
     return f"""## Export against the quota
 
 ExportUsers as it is, with its governor, on a simulated clock: Lambdas of 900 seconds one after the other, 2.5 s for the
@@ -50,7 +46,7 @@ it can be gained by being clever. Files hold the users' numbers here, for it is 
 |---|---|---|---|---|---|---|---|---|---|
 {rows}
 
-Time against size is a straight line: R² of {line:.5f} or better.
+Time grows with the number of users to the power of {growth(runs)}; 1 is a straight line.
 """
 
 

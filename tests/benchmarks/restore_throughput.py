@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.benchmarks.section import Must, Section
 from tests.benchmarks.simulated.restoring import Case, restore
-from tests.benchmarks.simulated.run import Run, duration, r_squared, side_by_side
+from tests.benchmarks.simulated.run import Run, duration, growth, side_by_side
 from tests.benchmarks.simulated.target import GROUPS
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -45,10 +45,6 @@ def musts(runs: Sequence[Run]) -> tuple[Must, ...]:
 def text(runs: Sequence[Run]) -> str:
     own = [run for run in runs if run.users in SIZES]
     rows = "\n".join(_row(run) for run in sorted(own, key=lambda run: (run.groups, -run.quota_share, run.users)))
-    line = min(
-        r_squared([(run.users, run.seconds) for run in runs if (run.groups, run.quota_share) == kind])
-        for kind in {(run.groups, run.quota_share) for run in runs}
-    )
     peers = [run for run in runs if run.users == PEER_USERS and run.groups]
     beside = "\n".join(
         f"| Poolsafe, quota_share {run.quota_share}, simulated | {run.seconds / 60:,.0f} | {run.limit / 60:,.0f} "
@@ -65,7 +61,7 @@ takes one call of UserCreation (50 a second), one of UserAccountRecovery for the
 |---|---|---|---|---|---|---|---|---|---|
 {rows}
 
-Time against size is a straight line: R² of {line:.5f} or better.
+Time grows with the number of users to the power of {growth(runs)}; 1 is a straight line.
 
 {PEER_USERS:,} users with one group each:
 

@@ -8,10 +8,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
-from statistics import correlation
 from typing import Any, TypeVar
 
 from local.layer.operation_categories import DOCUMENTED
+from tests.benchmarks.growth_fit import fit
 
 Case = TypeVar("Case")
 PAGE = 60
@@ -68,9 +68,12 @@ def side_by_side(work: Callable[[Case], Run], cases: Sequence[Case]) -> list[Run
         return list(processes.map(work, cases))
 
 
-def r_squared(points: Sequence[tuple[float, float]]) -> float:
-    """How much of the spread a straight line through the points explains: 1 is all of it."""
-    return correlation(*zip(*points, strict=True)) ** 2
+def growth(runs: Sequence[Run]) -> str:
+    """How simulated time grows with the number of users: the exponents, 1 being a straight line."""
+    kinds = {(run.groups, run.quota_share) for run in runs}
+    fits = [fit([(run.users, run.seconds) for run in runs if (run.groups, run.quota_share) == kind]) for kind in kinds]
+    exponents = sorted(f"{found.exponent:.2f}" for found in fits)
+    return exponents[0] if exponents[0] == exponents[-1] else f"{exponents[0]} to {exponents[-1]}"
 
 
 def duration(seconds: float) -> str:
