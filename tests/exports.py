@@ -1,4 +1,4 @@
-"""Running one lane of an export to its end, hand-over after hand-over, and reading back what it committed."""
+"""Running an export to its end, hand-over after hand-over, and reading back what it committed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 from typing import Any, TypeVar
 
 from poolsafe.adapters.parquet import ParquetFormat
+from poolsafe.adapters.threads import Threads
 from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.listing import Listing
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.operations.export import Export
 from poolsafe.operations.parts import part_keys, read_keys
@@ -20,9 +22,13 @@ PARQUET = ParquetFormat()
 
 
 def export_to(
-    store: MemoryStore, pool: UserPool, deadline: Deadline | None = None, file_format: FileFormat = PARQUET
+    store: MemoryStore,
+    pool: UserPool,
+    deadline: Deadline | None = None,
+    file_format: FileFormat = PARQUET,
+    workers: int = 1,
 ) -> Export:
-    return Export(pool, store, file_format, PREFIX, deadline or Never())
+    return Export(pool, store, file_format, PREFIX, deadline or Never(), lambda size: Threads(min(size, workers)))
 
 
 def through_state(progress: ExportProgress) -> ExportProgress:
@@ -31,12 +37,20 @@ def through_state(progress: ExportProgress) -> ExportProgress:
     return ExportProgress.of(state)
 
 
+def listed(
+    export: Export, groups: ExportProgress | None = None, shards: str | int = "auto", include_mfa: bool = False
+) -> Listing:
+    """The listing of users, and of memberships beside them where groups are given, to its end."""
+    listing = Listing()
+    while not listing.done:
+        listing = export.users(listing, groups, shards, include_mfa)
+        listing = Listing.of(json.loads(json.dumps(listing.to_state())))
+    return listing
+
+
 def walked(export: Export, include_mfa: bool = False) -> ExportProgress:
-    """The lane of users, to its end."""
-    progress = ExportProgress()
-    while not progress.done:
-        progress = through_state(export.users(progress, include_mfa))
-    return progress
+    """The users, to their end."""
+    return listed(export, include_mfa=include_mfa).users
 
 
 def walked_groups(export: Export) -> ExportProgress:
@@ -47,10 +61,8 @@ def walked_groups(export: Export) -> ExportProgress:
 
 
 def walked_memberships(export: Export, groups: ExportProgress) -> ExportProgress:
-    progress = ExportProgress()
-    while not progress.done:
-        progress = through_state(export.memberships(progress, groups))
-    return progress
+    """The memberships, to their end."""
+    return listed(export, groups).memberships
 
 
 def saved(export: Export, progress: ExportProgress, kind: str, row_type: type[Row]) -> list[Row]:

@@ -329,9 +329,11 @@ class FakeUserPool:
         self._enter("DescribeUserPool")
         return self._described()
 
-    def list_users(self, token: str | None) -> Page[User]:
+    def list_users(self, token: str | None, only: str | None = None) -> Page[User]:
         self._enter("ListUsers")
-        page = self._page("ListUsers", list(self.accounts.values()), token)
+        prefix = only.removeprefix('sub ^= "').removesuffix('"') if only else ""
+        there = [account for account in list(self.accounts.values()) if account.user.sub.startswith(prefix)]
+        page = self._page(f"ListUsers {only}", there, token)
         return Page(tuple(_as_listed(account.user) for account in page.items), page.token)
 
     def list_groups(self, token: str | None) -> Page[Group]:

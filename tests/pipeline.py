@@ -11,6 +11,7 @@ from typing import Any
 
 from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.listing import Listing
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.quotas import DOCUMENTED
 from poolsafe.domain.records import Group
@@ -43,7 +44,7 @@ from poolsafe.operations.seal import Exported, seal
 from poolsafe.operations.verify_snapshot import verify_snapshot
 from poolsafe.operations.verify_target import Readback, VerifyProgress, VerifyTarget
 from poolsafe.operations.weigh_losses import WeighLosses
-from poolsafe.ports import Deadline, UserPool
+from poolsafe.ports import Deadline, FileFormat, UserPool
 from tests.fake_cognito import ACCOUNT, FakeCognito, FakeWaf
 from tests.fakes import FakeClock, FakeUserPool, MemoryStore, Never
 
@@ -78,18 +79,18 @@ class Machines:
         ref, started_at = self._name(request.user_pool_id, execution)
         file_format = bootstrap.FORMATS[request.format]
         described, _ = describe_pool(pool, "user_pool_id")
-        export = Export(pool, self.store, file_format, ref.prefix, self.deadline)
-        users, groups, memberships = self._export(export, "mfa" in request.include)
+        export = self._exporting(pool, ref.prefix, file_format)
+        listing, groups = self._export(export, request.shards, "mfa" in request.include)
         configuration = self._configuration(pool, request, ref, groups)
         weigh = WeighLosses(self.store, file_format, bootstrap.format_of, ref, self.brake_percent)
-        losses = weigh({"users": [users], "groups": [groups], "memberships": [memberships]})
+        losses = weigh({"users": [listing.users], "groups": [groups], "memberships": [listing.memberships]})
         return seal(
             self.store,
             file_format,
             self.clock,
             ref,
             request,
-            Exported((users,), (groups,), (memberships,)),
+            Exported(listing, groups),
             started_at,
             described["EstimatedNumberOfUsers"],
             configuration,
@@ -119,7 +120,7 @@ class Machines:
             source, _reader_of(target), request, self.deadline
         )
         parquet = bootstrap.PARQUET
-        listed = self._listing(Export(target, self.store, parquet, paths.target_before, self.deadline), planner)
+        listed = self._listing(self._exporting(target, paths.target_before), planner)
         reader = SnapshotReader(self.store, manifest, bootstrap.format_of)
         plan = PlanRestore(self.store, parquet, self.deadline, reader, planner, paths, request, listed)
         progress = PlanProgress()
@@ -131,8 +132,8 @@ class Machines:
         groups = self._restore_groups(target, reader, planner, paths, listed)
         users = self._restore_users(target, planner, paths, progress, started_at)
         self.before_verification()
-        after = Export(target, self.store, parquet, paths.target_after, self.deadline)
-        readback = Readback(*self._export(after, False))
+        after, back = self._export(self._exporting(target, paths.target_after))
+        readback = Readback(after.users, back, after.memberships)
         verify = VerifyTarget(target, self.store, parquet, self.deadline, reader, planner, paths, readback, progress)
         verified = VerifyProgress()
         while not verified.done:
@@ -186,15 +187,19 @@ class Machines:
         started_at = self.clock.now().isoformat()
         return SnapshotRef(pool_id, run_id(execution or f"execution {self.runs}", started_at)), started_at
 
-    def _export(self, export: Export, mfa: bool) -> tuple[ExportProgress, ExportProgress, ExportProgress]:
-        groups = users = memberships = ExportProgress()
+    def _exporting(self, pool: UserPool, prefix: str, file_format: FileFormat = bootstrap.PARQUET) -> Export:
+        """In one thread, so that the order of calls is the same each time."""
+        return Export(pool, self.store, file_format, prefix, self.deadline, lambda _: bootstrap.Threads(1))
+
+    def _export(
+        self, export: Export, shards: str | int = "auto", mfa: bool = False, memberships: bool = True
+    ) -> tuple[Listing, ExportProgress]:
+        groups, listing = ExportProgress(), Listing()
         while not groups.done:
             groups = export.groups(groups)
-        while not users.done:
-            users = export.users(users, mfa)
-        while not memberships.done:
-            memberships = export.memberships(memberships, groups)
-        return users, groups, memberships
+        while not listing.done:
+            listing = export.users(listing, groups if memberships else None, shards, mfa)
+        return listing, groups
 
     def _configuration(
         self, pool: UserPool, request: BackupRequest, ref: SnapshotRef, groups: ExportProgress
@@ -213,16 +218,10 @@ class Machines:
             yield from batch
 
     def _listing(self, export: Export, planner: Planner) -> Listed:
-        users = groups = memberships = ExportProgress()
-        while not users.done:
-            users = export.users(users)
-        while not groups.done:
-            groups = export.groups(groups)
-        while planner.wishes.joins_existing and not memberships.done:
-            memberships = export.memberships(memberships, groups)
+        listing, groups = self._export(export, memberships=planner.wishes.joins_existing)
         keys = part_keys(export.prefix, "groups", groups, export.file_format)
         found = {g.group_name: g for batch in read_keys(self.store, export.file_format, keys, Group) for g in batch}
-        return Listed(users, found, memberships)
+        return Listed(listing.users, found, listing.memberships)
 
     def _restore_groups(
         self, target: UserPool, reader: SnapshotReader, planner: Planner, paths: RestorePaths, listed: Listed

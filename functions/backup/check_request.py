@@ -24,5 +24,6 @@ def handler(event: Event, invocation: Invocation) -> Event:
             "format": request.format,
             "quota_share": request.quota_share,
             "include_mfa": "mfa" in request.include,
+            "shards": request.shards,
         },
     }

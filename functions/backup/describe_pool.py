@@ -1,8 +1,7 @@
-"""State DescribePool: the pool exists, and the lanes are known."""
+"""State DescribePool: the pool exists, and about how many it has."""
 
 from __future__ import annotations
 
-from poolsafe.domain.lane import ExportProgress
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.describe_pool import describe_pool
 
@@ -12,7 +11,4 @@ def handler(event: Event, invocation: Invocation) -> Event:
     export = event["export"]
     pool, _ = invocation.application.user_pool(export["user_pool_id"], export["quota_share"])
     described, _ = describe_pool(pool, "user_pool_id")
-    return {
-        "estimated_users": int(described.get("EstimatedNumberOfUsers") or 0),
-        "lanes": [ExportProgress(lane=0).to_state()],
-    }
+    return {"estimated_users": int(described.get("EstimatedNumberOfUsers") or 0)}

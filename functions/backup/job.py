@@ -8,9 +8,9 @@ from poolsafe.entrypoint import Event, Invocation
 from poolsafe.operations.export import Export
 
 
-def open_export(event: Event, invocation: Invocation, lanes: int = 1) -> tuple[Export, Governor]:
+def open_export(event: Event, invocation: Invocation) -> tuple[Export, Governor]:
     """Read `export` of the event: pool, prefix, format and share. The governor knows of throttles."""
     job, application = event["export"], invocation.application
-    pool, governor = application.user_pool(job["user_pool_id"], job["quota_share"], lanes)
+    pool, governor = application.user_pool(job["user_pool_id"], job["quota_share"])
     file_format = bootstrap.FORMATS[job["format"]]
-    return Export(pool, application.store, file_format, job["prefix"], invocation.deadline), governor
+    return Export(pool, application.store, file_format, job["prefix"], invocation.deadline, bootstrap.Threads), governor

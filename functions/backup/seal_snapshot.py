@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.listing import Listing
 from poolsafe.domain.manifest import PARTIAL
 from poolsafe.domain.requests import BackupRequest
 from poolsafe.domain.snapshot import SnapshotRef
@@ -26,11 +27,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
         application.clock,
         ref,
         request,
-        Exported(
-            users=tuple(map(ExportProgress.of, event["users"])),
-            groups=(ExportProgress.of(event["groups"]),),
-            memberships=(ExportProgress.of(event["memberships"]),),
-        ),
+        Exported(listing=Listing.of(event["listing"]), groups=ExportProgress.of(event["groups"])),
         started_at=event["started_at"],
         estimated_users=event["estimated_users"],
         configuration=ConfigurationProgress.of(event["configuration"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.listing import Listing
 from poolsafe.domain.requests import BackupRequest
 from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.entrypoint import Event, Invocation, state
@@ -20,11 +21,12 @@ def handler(event: Event, invocation: Invocation) -> Event:
         SnapshotRef(request.user_pool_id, event["snapshot_id"]),
         application.settings.brake_percent,
     )
+    listing = Listing.of(event["listing"])
     warnings = weigh(
         {
-            "users": [ExportProgress.of(lane) for lane in event["users"]],
+            "users": [listing.users],
             "groups": [ExportProgress.of(event["groups"])],
-            "memberships": [ExportProgress.of(event["memberships"])],
+            "memberships": [listing.memberships],
         }
     )
     return {"warnings": warnings}

@@ -41,5 +41,6 @@ def handler(event: Event, invocation: Invocation) -> Event:
             "format": "parquet",
             "quota_share": request.quota_share,
             "include_mfa": False,
+            "shards": "auto",
         },
     }

@@ -71,6 +71,7 @@ class MigrationJob:
             "format": "parquet",
             "quota_share": self.request.quota_share,
             "include_mfa": False,
+            "shards": "auto",
         }
 
     def _side(self, user_pool_id: str, role: bootstrap.Role | None = None) -> Side:

@@ -22,6 +22,7 @@ from .adapters.jsonlines import JsonLinesFormat
 from .adapters.parquet import ParquetFormat
 from .adapters.s3 import ObjectLock, S3Store
 from .adapters.service_api import BotoService
+from .adapters.threads import Threads
 from .adapters.web import PublicWeb
 from .adapters.yaml_text import as_yaml
 from .domain.quotas import Category, share
@@ -36,6 +37,7 @@ from .settings import Settings
 __all__ = [
     "Application",
     "Role",
+    "Threads",
     "application",
     "as_yaml",
     "assessment_html",

@@ -29,8 +29,8 @@ class UserPool(Protocol):
     def describe(self) -> dict[str, Any]:
         """The `UserPool` member of DescribeUserPool, verbatim. Raises PoolNotFound."""
 
-    def list_users(self, token: str | None) -> Page[User]:
-        """One page of ListUsers. Raises PageTokenRefused when the token is no longer good."""
+    def list_users(self, token: str | None, only: str | None = None) -> Page[User]:
+        """One page of ListUsers; `only` is its filter. Raises PageTokenRefused when the token is no longer good."""
 
     def list_groups(self, token: str | None) -> Page[Group]:
         """One page of ListGroups."""

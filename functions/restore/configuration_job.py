@@ -105,6 +105,7 @@ class ConfigurationJob:
             "format": "parquet",
             "quota_share": self.request.quota_share,
             "include_mfa": False,
+            "shards": "auto",
         }
         return {
             "user_pool_id": user_pool_id,

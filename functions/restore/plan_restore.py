@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from poolsafe import bootstrap
-from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.listing import Listing
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.plan_restore import Listed, PlanProgress, PlanRestore
 from poolsafe.operations.take_up import Frozen, freeze
@@ -16,11 +16,8 @@ from restore.job import RestoreJob
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     store = application.store
-    listed = Listed(
-        ExportProgress.of(event["before"]),
-        job.groups_there(event["before_groups"]),
-        ExportProgress.of(event["before_memberships"]),
-    )
+    before = Listing.of(event["before"])
+    listed = Listed(before.users, job.groups_there(event["before_groups"]), before.memberships)
     plan = PlanRestore(
         store, bootstrap.PARQUET, invocation.deadline, job.reader, job.planner, job.paths, job.request, listed
     )
@@ -31,10 +28,8 @@ def handler(event: Event, invocation: Invocation) -> Event:
         configuration = json.loads(planned.content) if planned else {"action": "none"}
         plan.write_summary(application.rates(job.request.quota_share), progress, configuration)
         if not job.request.dry_run:
-            listings = {name: {"progress": event[name]} for name in ("before_groups", "before_memberships")}
             state_of_plan = {
-                "before_users": {"progress": event["before"]},
-                **listings,
+                **{name: {"progress": event[name]} for name in ("before", "before_groups")},
                 "plan": {"progress": progress.to_state()},
                 "lanes": event["lanes"],
                 "lane_count": len(event["lanes"]),

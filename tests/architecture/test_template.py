@@ -33,7 +33,6 @@ WRITERS = (
     "BackupExportConfigurationFunction",
     "BackupExportUsersFunction",
     "BackupExportGroupsFunction",
-    "BackupExportMembershipsFunction",
     "BackupSealSnapshotFunction",
 )
 #: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html:

@@ -21,7 +21,8 @@ from poolsafe.adapters.cognito import CognitoUserPool
 from poolsafe.adapters.governed import GovernedUserPool, Governor
 from poolsafe.adapters.parquet import ParquetFormat
 from poolsafe.adapters.s3 import S3Store
-from poolsafe.domain.lane import ExportProgress
+from poolsafe.adapters.threads import Threads
+from poolsafe.domain.listing import Listing
 from poolsafe.domain.quotas import DOCUMENTED
 from poolsafe.operations.export import Export
 
@@ -45,8 +46,8 @@ def bare_paginator(cognito: Any, s3: Any, pool: str, bucket: str) -> int:
 def exporter(cognito: Any, s3: Any, pool: str, bucket: str) -> int:
     """The whole of ExportUsers: records, governor, Parquet, hashes, upload."""
     governed = GovernedUserPool(CognitoUserPool(pool, cognito), Governor(UNBOUND, SystemClock()))
-    export = Export(governed, S3Store(bucket, s3), ParquetFormat(), f"bench/{pool}/", NoDeadline())
-    return export.users(ExportProgress()).rows
+    export = Export(governed, S3Store(bucket, s3), ParquetFormat(), f"bench/{pool}/", NoDeadline(), Threads)
+    return export.users(Listing()).users.rows
 
 
 WORK: dict[str, Callable[[Any, Any, str, str], int]] = {"bare": bare_paginator, "exporter": exporter}

@@ -19,7 +19,6 @@ FUNCTIONS = (
     "BackupExportConfigurationFunction",
     "BackupExportUsersFunction",
     "BackupExportGroupsFunction",
-    "BackupExportMembershipsFunction",
     "BackupWeighLossesFunction",
     "BackupSealSnapshotFunction",
     "RestoreCheckRequestFunction",

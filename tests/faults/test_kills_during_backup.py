@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -96,8 +97,7 @@ def test_a_part_that_a_zombie_overwrites_with_other_rows_is_not_sealed() -> None
                 prefix = key.split("users/")[0]
                 stale = FakeUserPool()
                 stale.put(next(iter(pool.accounts.values())).user)
-                zombie = export_to(machines.store, stale)
-                walked(type(zombie)(stale, machines.store, zombie.file_format, prefix, zombie.deadline))
+                walked(replace(export_to(machines.store, stale), prefix=prefix))
 
         pool.before = zombie_writes
         with pytest.raises(ExecutionFailed, match=SealRefused.__name__):

@@ -20,8 +20,8 @@ class Lagging(FakeUserPool):
         self.hidden, self.hidden_groups = users, groups
         self.without_memberships, self.lags = memberships, False
 
-    def list_users(self, token: str | None) -> Any:
-        page = super().list_users(token)
+    def list_users(self, token: str | None, only: str | None = None) -> Any:
+        page = super().list_users(token, only)
         return replace(page, items=tuple(user for user in page.items if not self._hides(user.username)))
 
     def list_groups(self, token: str | None) -> Any:

@@ -14,8 +14,8 @@ def listed_twice(source: FakeUserPool) -> Machines:
     """A snapshot whose listing gave the first user again after a hand-over, so in another file."""
     pages = source.list_users
 
-    def again(token: str | None) -> Page[User]:
-        page = pages(token)
+    def again(token: str | None, only: str | None = None) -> Page[User]:
+        page = pages(token, only)
         first = next(iter(source.accounts.values())).user
         return page if page.token is not None else Page((*page.items, first), None)
 

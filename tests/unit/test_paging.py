@@ -26,7 +26,7 @@ class ScriptedPool(FakeUserPool):
         self.pages = list(pages)
         self.asked_with: list[str | None] = []
 
-    def list_users(self, token: str | None) -> Page[User]:
+    def list_users(self, token: str | None, only: str | None = None) -> Page[User]:
         self.asked_with.append(token)
         return self.pages[len(self.asked_with) - 1]
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from poolsafe.adapters.parquet import ParquetFormat
-from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.records import User
 from poolsafe.domain.requests import BackupRequest
@@ -21,7 +20,7 @@ from poolsafe.operations.save_configuration import ConfigurationProgress
 from poolsafe.operations.seal import Exported, seal
 from poolsafe.ports import StoredObject
 from poolsafe.schema_check import require
-from tests.exports import PREFIX, export_to, walked, walked_groups, walked_memberships
+from tests.exports import PREFIX, export_to, listed, walked_groups
 from tests.fakes import EveryTime, FakeClock, FakeUserPool, MemoryStore
 from tests.pipeline import Machines, pool_with
 
@@ -43,7 +42,13 @@ class Run:
         self.store.put(PREFIX + CONFIG, b"{}", {"sha256": hashlib.sha256(b"{}").hexdigest()})
         export = export_to(self.store, self.pool, EveryTime(1))
         groups = walked_groups(export)
-        self.exported = Exported((walked(export),), (groups,), (walked_memberships(export, groups),))
+        self.exported = Exported(listed(export, groups), groups)
+
+    def reporting(self, kind: str, **changed: Any) -> Exported:
+        """What was exported, with something else said of one kind."""
+        kinds = {**self.exported.kinds, kind: replace(self.exported.kinds[kind], **changed)}
+        listing = replace(self.exported.listing, users=kinds["users"], memberships=kinds["memberships"])
+        return Exported(listing, kinds["groups"])
 
     def seal(self, **changed: Any) -> Manifest:
         values: dict[str, Any] = {
@@ -221,10 +226,10 @@ def test_a_description_that_was_changed_since_is_not_sealed() -> None:
 @pytest.mark.parametrize("kind", ["users", "groups", "memberships"])
 def test_a_lane_that_reports_something_else_is_not_sealed(kind: str, field_name: str) -> None:
     run = Run()
-    progress: ExportProgress = getattr(run.exported, kind)[0]
+    progress = run.exported.kinds[kind]
     wrong: Any = {"rows": progress.rows + 1, "digest": "0" * 64, "parts": progress.parts - 1}[field_name]
     with pytest.raises(SealRefused):
-        run.seal(exported=replace(run.exported, **{kind: (replace(progress, **{field_name: wrong}),)}))
+        run.seal(exported=run.reporting(kind, **{field_name: wrong}))
     assert not run.is_sealed
 
 
@@ -274,15 +279,13 @@ def test_the_estimate_of_a_large_pool_may_be_five_percent_off(estimated: int, wa
 
 def test_users_listed_twice_and_listings_started_again_are_told() -> None:
     run = Run()
-    lane = replace(run.exported.users[0], duplicates=4, restarts=1)
-    warnings = run.seal(exported=replace(run.exported, users=(lane,))).warnings
+    warnings = run.seal(exported=run.reporting("users", duplicates=4, restarts=1)).warnings
     assert "Cognito listed 4 users twice; each was saved once." in warnings
     assert "A page token was refused and the listing started again 1 times." in warnings
 
 
 def test_unreadable_mfa_makes_the_snapshot_partial() -> None:
     run = Run()
-    lane = replace(run.exported.users[0], unreadable=2)
-    manifest = run.seal(exported=replace(run.exported, users=(lane,)))
+    manifest = run.seal(exported=run.reporting("users", unreadable=2))
     assert manifest.status == "PARTIAL"
     assert any(warning.startswith("MFA preferences of 2 users") for warning in manifest.warnings)

@@ -10,6 +10,7 @@ from ..domain.records import EMAIL_OTP, SMS_MFA, WEB_AUTHN, Factors, Group, Memb
 from ..domain.snapshot import region_of
 from ..errors import ListingBroken, NotFound, PageTokenRefused, PoolNotFound, Rejected, Throttled
 from .aws import client, our_errors
+from .raw_pages import leave_entries_raw
 from .throttles import hear_throttles
 
 #: The most that any listing of Cognito gives at once; the default when omitted is documented nowhere.
@@ -28,6 +29,7 @@ class CognitoUserPool:
     ) -> None:
         self.user_pool_id = user_pool_id
         self._client = cognito if cognito is not None else client("cognito-idp", region_of(user_pool_id))
+        leave_entries_raw(self._client)
         if on_throttle is not None:
             hear_throttles(self._client, on_throttle)
 
@@ -61,8 +63,8 @@ class CognitoUserPool:
                 "Check the id and the account (aws cognito-idp list-user-pools --max-results 60)."
             ) from error
 
-    def list_users(self, token: str | None) -> Page[User]:
-        answer = self._list("ListUsers", "PaginationToken", token)
+    def list_users(self, token: str | None, only: str | None = None) -> Page[User]:
+        answer = self._list("ListUsers", "PaginationToken", token, **({"Filter": only} if only else {}))
         return Page(tuple(map(_user, answer.get("Users", ()))), answer.get("PaginationToken"))
 
     def list_groups(self, token: str | None) -> Page[Group]:
@@ -242,7 +244,7 @@ def _required_sub(sub: str | None) -> str:
     return sub
 
 
-def _utc(moment: datetime) -> datetime:
+def _utc(told: datetime | float) -> datetime:
     """Milliseconds are what the snapshot keeps, so they are what is compared."""
-    moment = moment.astimezone(UTC)
+    moment = told.astimezone(UTC) if isinstance(told, datetime) else datetime.fromtimestamp(told, UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000) if moment.microsecond % 1000 else moment

@@ -96,8 +96,8 @@ class GovernedUserPool:
     def describe(self) -> dict[str, Any]:
         return self._paced("DescribeUserPool", self._pool.describe)
 
-    def list_users(self, token: str | None) -> Page[User]:
-        return self._paced("ListUsers", self._pool.list_users, token)
+    def list_users(self, token: str | None, only: str | None = None) -> Page[User]:
+        return self._paced("ListUsers", self._pool.list_users, token, only)
 
     def list_groups(self, token: str | None) -> Page[Group]:
         return self._paced("ListGroups", self._pool.list_groups, token)

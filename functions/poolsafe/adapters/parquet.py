@@ -17,8 +17,10 @@ from typing import Any, Generic, get_args, get_type_hints
 from ..ports import Row, Where
 from .parquet_schema import schema
 
-#: Rows go to the encoder in groups of this many: a row group, and the unit of memory.
+#: Rows go to the encoder in groups of about this many: a row group, and the unit of memory.
 ROW_GROUP = 4_000
+#: Records become Arrow's columns from so many on.
+BATCH = 500
 #: Or fewer, once their attributes add up to this many characters: 4,000 users could hold 400 MB.
 ROW_GROUP_CHARACTERS = 16_000_000
 
@@ -56,7 +58,10 @@ class ParquetFormat:
 
 
 class ParquetPart(Generic[Row]):
-    """One Parquet file being filled. Holds at most one row group of records beside the encoded bytes."""
+    """One Parquet file being filled. Holds at most one row group in Arrow's columns beside the encoded bytes.
+
+    Records become columns a few pages at a time: as Python objects a row group would take ten times the memory.
+    """
 
     def __init__(self, row_type: type[Row]) -> None:
         import pyarrow.parquet as pq
@@ -66,6 +71,8 @@ class ParquetPart(Generic[Row]):
         self._columns = [attrgetter(name) for name in self._schema.names]
         self._maps = [name == "attributes" for name in self._schema.names]
         self._pending: list[Row] = []
+        self._batches: list[Any] = []
+        self._batched = 0
         self._weight = self._characters = 0
         self._sink = io.BytesIO()
         self._writer = pq.ParquetWriter(self._sink, self._schema, compression="zstd")
@@ -81,7 +88,9 @@ class ParquetPart(Generic[Row]):
         weight = sum(map(_characters, added))
         self._weight += weight
         self._characters += weight
-        if len(self._pending) >= ROW_GROUP or self._weight >= ROW_GROUP_CHARACTERS:
+        if len(self._pending) >= BATCH:
+            self._to_columns()
+        if self._batched >= ROW_GROUP or self._weight >= ROW_GROUP_CHARACTERS:
             self._encode()
 
     def finish(self) -> bytes:
@@ -89,7 +98,7 @@ class ParquetPart(Generic[Row]):
         self._writer.close()
         return self._sink.getvalue()
 
-    def _encode(self) -> None:
+    def _to_columns(self) -> None:
         import pyarrow as pa
 
         if not self._pending:
@@ -100,9 +109,18 @@ class ParquetPart(Generic[Row]):
             if is_map:
                 values = [list(value.items()) for value in values]
             arrays.append(pa.array(values, field.type))
-        self._writer.write_batch(pa.record_batch(arrays, schema=self._schema))
+        self._batches.append(pa.record_batch(arrays, schema=self._schema))
+        self._batched += len(self._pending)
         self._pending.clear()
-        self._weight = 0
+
+    def _encode(self) -> None:
+        import pyarrow as pa
+
+        self._to_columns()
+        if self._batches:
+            self._writer.write_table(pa.Table.from_batches(self._batches).combine_chunks())
+        self._batches.clear()
+        self._batched = self._weight = 0
 
 
 def _characters(row: Any) -> int:

@@ -7,7 +7,7 @@ never a user's data. Its size does not depend on the pool's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -16,19 +16,30 @@ from .paging import Chain
 
 
 @dataclass(frozen=True, slots=True)
+class Walk:
+    """One walk under way through the pages of a listing. `number` says of which shard, or of which group."""
+
+    number: int
+    chain: Chain = field(default_factory=Chain)
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Walk:
+        return cls(state["number"], Chain(**state["chain"]))
+
+
+@dataclass(frozen=True, slots=True)
 class ExportProgress:
-    """How far one export lane is.
+    """How far the export of one kind of records is.
 
     Part numbers 0 to `parts - 1` are committed; `digest` chains their SHA-256,
     so that the seal can tell whether what lies in the bucket is what this
-    chain of invocations wrote. `chain` is where in its listing the lane is (a
-    `Chain`); `groups_done` how many groups are, where memberships are walked
-    group by group.
+    chain of invocations wrote. `begun` is how many walks have begun, of shards
+    or of groups in their order; `walks` are those of them that have not ended.
     """
 
     lane: int = 0
-    chain: Mapping[str, Any] = field(default_factory=dict)
-    groups_done: int = 0
+    begun: int = 0
+    walks: tuple[Walk, ...] = ()
     parts: int = 0
     rows: int = 0
     digest: str = ""
@@ -41,18 +52,15 @@ class ExportProgress:
 
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> ExportProgress:
-        return cls(**state)
+        return cls(**{**state, "walks": tuple(map(Walk.of, state.get("walks", ())))})
 
     def to_state(self) -> dict[str, Any]:
         return asdict(self)
 
-    @property
-    def position(self) -> Chain:
-        return Chain(**self.chain)
-
-    def at(self, chain: Chain) -> ExportProgress:
-        """The same lane, further on in its listing."""
-        return replace(self, chain=asdict(chain))
+    def at(self, begun: int, walks: Iterable[Walk], of: int) -> ExportProgress:
+        """The same, further on: so many walks have begun, of so many that there are, and these have not ended."""
+        under_way = tuple(sorted(walks, key=lambda walk: walk.number))
+        return replace(self, begun=begun, walks=under_way, done=begun == of and not under_way)
 
     def committed(self, rows: int, sha256: str) -> ExportProgress:
         """One more part lies in the bucket."""

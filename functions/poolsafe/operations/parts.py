@@ -1,8 +1,8 @@
 """Writing a long listing as numbered files, and reading them back.
 
     writer = PartWriter(...)            continues at part number progress.parts
-    writer.add(rows)                    commits a part whenever one is full
-    progress = writer.commit()          the rest, before a hand-over
+    writer.add(rows)                    puts a part into the bucket whenever one is full; from any thread
+    progress = writer.commit()          the rest, before a hand-over, when nobody adds any more
 
 A part is in the bucket before its progress is returned; an invocation that dies
 returns none, and the next one writes the same part names again.
@@ -11,11 +11,12 @@ returns none, and the next one writes the same part names again.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic
 
 from ..domain.lane import ExportProgress, part_path
-from ..ports import FileFormat, ObjectStore, Row, Where
+from ..ports import FileFormat, ObjectStore, Part, Row, Where
 
 #: A part is full at this many rows, or at this many characters of attributes: a reader holds all of them at once, some
 #: twice, so they and not the compressed bytes are what counts.
@@ -24,7 +25,7 @@ MAX_CHARACTERS = 64_000_000
 
 
 class PartWriter(Generic[Row]):
-    """Fills and commits the parts of one kind in one lane."""
+    """Fills and commits the parts of one kind in one lane. One part is filled at a time, whoever adds."""
 
     def __init__(
         self,
@@ -43,24 +44,40 @@ class PartWriter(Generic[Row]):
         self._row_type = row_type
         self._max_rows = max_rows
         self._progress = progress
-        self._part = file_format.part(row_type)
+        self._next = progress.parts
+        self._put_parts: dict[int, tuple[int, str]] = {}
+        self._part: Part[Row] = file_format.part(row_type)
+        self._lock = threading.Lock()
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Take rows; commit the part when it is full."""
-        self._part.add(rows)
-        if self._part.rows >= self._max_rows or self._part.size >= MAX_CHARACTERS:
-            self.commit()
+        """Take rows; put the part into the bucket when it is full, while others fill the next."""
+        with self._lock:
+            self._part.add(rows)
+            is_full = self._part.rows >= self._max_rows or self._part.size >= MAX_CHARACTERS
+            full = self._begin_next() if is_full else None
+        if full:
+            self._put(*full)
 
     def commit(self) -> ExportProgress:
         """Put what is pending into the bucket and return the progress that says so."""
         if self._part.rows:
-            rows, content = self._part.rows, self._part.finish()
-            sha256 = hashlib.sha256(content).hexdigest()
-            path = part_path(self._kind, self._progress.lane, self._progress.parts, self._format.extension)
-            self._store.put(self._prefix + path, content, {"rows": str(rows), "sha256": sha256})
-            self._progress = self._progress.committed(rows, sha256)
-            self._part = self._format.part(self._row_type)
+            self._put(*self._begin_next())
+        for number in range(self._progress.parts, self._next):
+            self._progress = self._progress.committed(*self._put_parts.pop(number))
         return self._progress
+
+    def _begin_next(self) -> tuple[int, Part[Row]]:
+        """The number of the part that was filled, and the part."""
+        filled = self._next, self._part
+        self._next, self._part = self._next + 1, self._format.part(self._row_type)
+        return filled
+
+    def _put(self, number: int, part: Part[Row]) -> None:
+        rows, content = part.rows, part.finish()
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = part_path(self._kind, self._progress.lane, number, self._format.extension)
+        self._store.put(self._prefix + path, content, {"rows": str(rows), "sha256": sha256})
+        self._put_parts[number] = rows, sha256
 
 
 def read_keys(

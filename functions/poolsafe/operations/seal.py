@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..domain.configuration.model import Section, SectionStatus
 from ..domain.lane import ExportProgress
+from ..domain.listing import Listing
 from ..domain.manifest import COMPLETE, PARTIAL, Counts, File, Manifest, chain_digest
 from ..domain.requests import BackupRequest
+from ..domain.shards import falls_short
 from ..domain.snapshot import SnapshotRef
 from ..errors import SealRefused
 from ..ports import Clock, FileFormat, ObjectStore
@@ -30,18 +31,17 @@ from .open_snapshot import read_manifest
 from .parts import part_keys
 from .save_configuration import ConfigurationProgress
 
-#: Cognito's own estimate lags; a listing that falls short of it by more is worth a word.
-ESTIMATE_TOLERANCE = 0.05
-ESTIMATE_SLACK = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What the lanes report: one progress per lane and kind."""
+    """What the exporting states report."""
 
-    users: tuple[ExportProgress, ...]
-    groups: tuple[ExportProgress, ...]
-    memberships: tuple[ExportProgress, ...]
+    listing: Listing
+    groups: ExportProgress
+
+    @property
+    def kinds(self) -> dict[str, ExportProgress]:
+        return {"users": self.listing.users, "groups": self.groups, "memberships": self.listing.memberships}
 
 
 def seal(
@@ -61,16 +61,14 @@ def seal(
 
     `losses` are the warnings of `weigh_losses.py`.
     """
-    kinds = {"users": exported.users, "groups": exported.groups, "memberships": exported.memberships}
     files = [_config_file(store, ref, path) for path in configuration.files]
     secrets = tuple(File(**file) for file in configuration.secrets)
     _require_secrets(store, ref, secrets)
     sections = tuple(Section(**section) for section in configuration.sections)
-    for kind, lanes in kinds.items():
-        for progress in lanes:
-            files += _checked_parts(store, file_format, ref, kind, progress)
-    counts = Counts(**{kind: sum(lane.rows for lane in lanes) for kind, lanes in kinds.items()})
-    unreadable = sum(lane.unreadable for lane in exported.users)
+    for kind, progress in exported.kinds.items():
+        files += _checked_parts(store, file_format, ref, kind, progress)
+    counts = Counts(**{kind: progress.rows for kind, progress in exported.kinds.items()})
+    unreadable = exported.listing.users.unreadable
     manifest = Manifest(
         user_pool_id=ref.user_pool_id,
         snapshot_id=ref.snapshot_id,
@@ -88,7 +86,7 @@ def seal(
             *configuration.warnings,
         ),
         note=request.note,
-        users_by_status=dict(sum((Counter(lane.statuses) for lane in exported.users), Counter[str]())),
+        users_by_status=exported.listing.users.statuses,
         sections=sections,
         secrets=secrets,
     )
@@ -188,18 +186,20 @@ def _warnings(counts: Counts, exported: Exported, estimated_users: int, unreadab
         warnings.append("The pool has no users.")
     if not counts.groups:
         warnings.append("The pool has no groups.")
-    if estimated_users > counts.users * (1 + ESTIMATE_TOLERANCE) + ESTIMATE_SLACK:
+    if falls_short(counts.users, estimated_users):
         warnings.append(
             f"Cognito estimates {estimated_users} users, the listing gave {counts.users}. The estimate lags; if the "
             "next backup differs as much, compare both with what you expect."
         )
-    if duplicates := sum(lane.duplicates for lane in exported.users):
+    if doubt := exported.listing.doubt:
+        warnings.append(f"Users were listed in one chain after all, because shards were not to be trusted: {doubt}.")
+    if duplicates := exported.listing.users.duplicates:
         warnings.append(f"Cognito listed {duplicates} users twice; each was saved once.")
-    if gone := sum(lane.groups_gone for lane in exported.memberships):
+    if gone := exported.listing.memberships.groups_gone:
         warnings.append(
             f"{gone} groups were deleted while the backup ran; they are in it, with no members or only some of them."
         )
-    if restarts := sum(lane.restarts for lane in (*exported.users, *exported.groups, *exported.memberships)):
+    if restarts := sum(progress.restarts for progress in exported.kinds.values()):
         warnings.append(f"A page token was refused and the listing started again {restarts} times.")
     if unreadable:
         warnings.append(
