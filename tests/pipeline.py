@@ -43,7 +43,7 @@ from poolsafe.operations.save_configuration import ConfigurationProgress, SaveCo
 from poolsafe.operations.seal import Exported, seal
 from poolsafe.operations.verify_snapshot import verify_snapshot
 from poolsafe.operations.verify_target import Readback, VerifyProgress, VerifyTarget
-from poolsafe.operations.weigh_losses import WeighLosses
+from poolsafe.operations.weigh_losses import WeighLosses, WeighProgress
 from poolsafe.ports import Deadline, FileFormat, UserPool
 from tests.fake_cognito import ACCOUNT, FakeCognito, FakeWaf
 from tests.fakes import FakeClock, FakeUserPool, MemoryStore, Never
@@ -82,8 +82,11 @@ class Machines:
         export = self._exporting(pool, ref.prefix, file_format)
         listing, groups = self._export(export, request.shards, "mfa" in request.include)
         configuration = self._configuration(pool, request, ref, groups)
-        weigh = WeighLosses(self.store, file_format, bootstrap.format_of, ref, self.brake_percent)
-        losses = weigh({"users": [listing.users], "groups": [groups], "memberships": [listing.memberships]})
+        weigh = WeighLosses(self.store, file_format, bootstrap.format_of, ref, self.brake_percent, self.deadline)
+        kinds = {"users": [listing.users], "groups": [groups], "memberships": [listing.memberships]}
+        weighed = WeighProgress()
+        while not weighed.done:
+            weighed = WeighProgress(**json.loads(json.dumps(weigh.advance(weighed, kinds).to_state())))
         return seal(
             self.store,
             file_format,
@@ -95,7 +98,7 @@ class Machines:
             described["EstimatedNumberOfUsers"],
             configuration,
             {"poolsafe": "test"},
-            losses,
+            weighed.warnings,
         )
 
     def restore(self, target: UserPool, execution: str | None = None, **options: Any) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from poolsafe.domain.listing import Listing
 from poolsafe.domain.requests import BackupRequest
 from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.entrypoint import Event, Invocation, state
-from poolsafe.operations.weigh_losses import WeighLosses
+from poolsafe.operations.weigh_losses import WeighLosses, WeighProgress
 
 
-@state("backup", "WeighLosses")
+# A pass is not handed over half-done; docs/performance.md says how long one takes.
+@state("backup", "WeighLosses", reserve_seconds=240)
 def handler(event: Event, invocation: Invocation) -> Event:
     application, request = invocation.application, BackupRequest.from_state(event["request"])
     weigh = WeighLosses(
@@ -20,13 +21,12 @@ def handler(event: Event, invocation: Invocation) -> Event:
         bootstrap.format_of,
         SnapshotRef(request.user_pool_id, event["snapshot_id"]),
         application.settings.brake_percent,
+        invocation.deadline,
     )
     listing = Listing.of(event["listing"])
-    warnings = weigh(
-        {
-            "users": [listing.users],
-            "groups": [ExportProgress.of(event["groups"])],
-            "memberships": [listing.memberships],
-        }
-    )
-    return {"warnings": warnings}
+    exported = {
+        "users": [listing.users],
+        "groups": [ExportProgress.of(event["groups"])],
+        "memberships": [listing.memberships],
+    }
+    return weigh.advance(WeighProgress(**event["progress"]), exported).to_state()

@@ -1,7 +1,6 @@
 """What the operations ask of the world. Adapters answer; tests answer with fakes that record facts.
 
-Errors are those of `errors.py`. Every method may be called again after it
-raised Retryable, and after the process died at any point.
+Errors are those of `errors.py`. Every method may be called again, after Retryable and wherever the process died.
 """
 
 from __future__ import annotations
@@ -212,6 +211,9 @@ class FileFormat(Protocol):
 
     def read(self, row_type: type[Row], content: bytes, *any_of: Where) -> Iterator[list[Row]]:
         """The rows of a file, in batches of some thousand: all, or those that any condition is true of."""
+
+    def columns(self, content: bytes, *names: str) -> Iterator[list[tuple[str, ...]]]:
+        """The values of some columns of text, a tuple for each row, in batches. Raises KeyError for an unknown name."""
 
     def count(self, content: bytes) -> int:
         """How many rows a file holds."""

@@ -15,7 +15,7 @@ from poolsafe.operations.export import Export
 from poolsafe.operations.parts import PartWriter, read_keys
 from poolsafe.operations.walks import MAX_RESTARTS
 from poolsafe.ports import Deadline
-from tests.exports import PARQUET, PREFIX, export_to, saved, walked, walked_groups, walked_memberships
+from tests.exports import PARQUET, PREFIX, export_to, listed, saved, walked, walked_groups, walked_memberships
 from tests.fakes import EveryTime, FakeClock, FakeUserPool, MemoryStore, Never
 from tests.pipeline import pool_with
 
@@ -24,12 +24,12 @@ Everything = tuple[list[User], list[Group], list[Membership]]
 
 def everything(export: Export) -> Everything:
     """Memberships in the order of the groups: these are walked side by side."""
-    groups, users = walked_groups(export), walked(export)
-    memberships = walked_memberships(export, groups)
+    groups = walked_groups(export)
+    listing = listed(export, groups)
     return (
-        saved(export, users, "users", User),
+        saved(export, listing.users, "users", User),
         saved(export, groups, "groups", Group),
-        sorted(saved(export, memberships, "memberships", Membership), key=lambda member: member.group_name),
+        sorted(saved(export, listing.memberships, "memberships", Membership), key=lambda member: member.group_name),
     )
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Generic
 
 from ..ports import Row, Where
@@ -40,6 +41,11 @@ class JsonLinesFormat:
                     batch = []
         if batch:
             yield batch
+
+    def columns(self, content: bytes, *names: str) -> Iterator[list[tuple[str, ...]]]:
+        with gzip.open(io.BytesIO(content), "rt", encoding="utf-8") as lines:
+            while batch := [json.loads(line) for line in islice(lines, BATCH)]:
+                yield [tuple(document[name] for name in names) for document in batch]
 
     def count(self, content: bytes) -> int:
         with gzip.open(io.BytesIO(content), "rb") as lines:

@@ -50,6 +50,14 @@ class ParquetFormat:
                 columns = [_convert(batch.column(name).to_pylist(), convert.get(name)) for name in names]
                 yield [row_type(*values) for values in zip(*columns, strict=True)]
 
+    def columns(self, content: bytes, *names: str) -> Iterator[list[tuple[str, ...]]]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
+            for batch in file.iter_batches(batch_size=ROW_GROUP, columns=list(names)):
+                yield list(zip(*(batch.column(name).to_pylist() for name in names), strict=True))
+
     def count(self, content: bytes) -> int:
         import pyarrow as pa
         import pyarrow.parquet as pq

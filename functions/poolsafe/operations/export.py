@@ -21,7 +21,7 @@ from ..domain.shards import SHARDED_FROM, SHARDS
 from ..ports import Deadline, FileFormat, ObjectStore, Row, UserPool, Workers
 from .export_members import ExportMembers
 from .export_users import ExportUsers
-from .parts import PartWriter, part_keys, read_keys
+from .parts import PartWriter, part_keys, read_columns
 from .walks import Stop, Walks
 
 #: Walks under way at once: all shards, and as many groups.
@@ -92,18 +92,17 @@ class Export:
         return replace(listing, shards=wanted if shards == "auto" else int(shards), estimated=estimated)
 
     def _names(self, groups: ExportProgress) -> list[str]:
-        return [group.group_name for group in self._rows("groups", Group, groups)]
+        return [
+            name for (name,) in read_columns(self.store, self.file_format, self._keys("groups", groups), "group_name")
+        ]
 
     def _listed_last(self, users: ExportProgress) -> Iterator[str]:
         """Who is in the last part: nobody is listed twice across a hand-over either."""
-        return (user.sub for user in self._rows("users", User, users, slice(-1, None)))
+        for (sub,) in read_columns(self.store, self.file_format, self._keys("users", users)[-1:], "sub"):
+            yield sub
 
-    def _rows(
-        self, kind: str, row_type: type[Row], progress: ExportProgress, parts: slice = slice(None)
-    ) -> Iterator[Row]:
-        keys = part_keys(self.prefix, kind, progress, self.file_format)[parts]
-        for batch in read_keys(self.store, self.file_format, keys, row_type):
-            yield from batch
+    def _keys(self, kind: str, progress: ExportProgress) -> list[str]:
+        return part_keys(self.prefix, kind, progress, self.file_format)
 
     def _writer(self, kind: str, row_type: type[Row], progress: ExportProgress) -> PartWriter[Row]:
         return PartWriter(self.store, self.file_format, self.prefix, kind, row_type, progress)

@@ -91,6 +91,18 @@ def read_keys(
         yield from file_format.read(row_type, found.content, *any_of)
 
 
+def read_columns(
+    store: ObjectStore, file_format: FileFormat, keys: Iterable[str], *names: str
+) -> Iterator[tuple[str, ...]]:
+    """The values of some columns of some files, row by row. Raises KeyError for a key that is not there."""
+    for key in keys:
+        found = store.get(key)
+        if found is None:
+            raise KeyError(key)
+        for batch in file_format.columns(found.content, *names):
+            yield from batch
+
+
 def part_keys(prefix: str, kind: str, progress: ExportProgress, file_format: FileFormat) -> list[str]:
     """The keys of the parts that a lane committed. Others of that name pattern are leavings of a run that died."""
     return [prefix + part_path(kind, progress.lane, part, file_format.extension) for part in range(progress.parts)]

@@ -1,33 +1,66 @@
 """Comparing what was exported with the snapshot before: whether an unusual share of it has vanished.
 
-A backup never fails for it: what cannot be compared is said in a warning. Identities are kept as 64-bit hashes, so a
-million users take some 100 MB; a collision hides one loss in many billions.
+for each kind, in as many passes as keep the memory flat
+    a hash of each that was exported and falls into this pass
+    of those that the snapshot before has and that fall into it: how many are not among them
+
+Only the columns that tell who a record is are read. An invocation hands over between two passes. A backup never fails
+for this: what cannot be compared is said in a warning. A hash has 64 bits: two of a pass have the same one, which
+would hide a loss, with a chance of one in ten million.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+from zlib import crc32
 
 from ..domain.lane import ExportProgress
-from ..domain.manifest import Manifest
-from ..domain.records import Group, Membership, User
 from ..domain.retention.brake import Brake, Loss
 from ..domain.retention.places import brake_key
 from ..domain.snapshot import SnapshotRef
 from ..errors import FormatNotSupported, SnapshotDamaged
-from ..ports import FileFormat, ObjectStore
+from ..ports import Deadline, FileFormat, ObjectStore
 from .open_snapshot import read_manifest, sealed_newest_first
-from .parts import part_keys, read_keys
+from .parts import part_keys
 from .reading import FormatOf, SnapshotReader
 
-#: Each kind, its records, and who a record is: a user who was made again under the same name is somebody else.
-KINDS: Mapping[str, tuple[type[Any], Callable[[Any], Any]]] = {
-    "users": (User, lambda user: user.sub),
-    "groups": (Group, lambda group: group.group_name),
-    "memberships": (Membership, lambda member: (member.group_name, member.sub)),
+#: Each kind, and who a record is: a user who was made again under the same name is somebody else. The last column of
+#: each is the one that passes are told apart by.
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "users": ("sub",),
+    "groups": ("group_name",),
+    "memberships": ("group_name", "sub"),
 }
+#: How many hashes one pass holds, of 8 bytes each; each pass reads all files of a kind once more.
+KEYS_AT_ONCE = 2_000_000
+BUCKETS = 256
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeighProgress:
+    """How many kinds are done, how many passes over the next one, and what those counted; then the warnings.
+
+    `compared_with` is the id of the snapshot before: while a backup runs, there may come to be another.
+    """
+
+    compared_with: str | None = None
+    kinds: int = 0
+    passes: int = 0
+    before: int = 0
+    gone: int = 0
+    losses: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    done: bool = False
+
+    def to_state(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,48 +72,93 @@ class WeighLosses:
     format_of: FormatOf
     ref: SnapshotRef
     brake_percent: float
+    deadline: Deadline
+    keys_at_once: int = KEYS_AT_ONCE
 
-    def __call__(self, exported: Mapping[str, Sequence[ExportProgress]]) -> list[str]:
-        """Warnings for the manifest; puts the brake on where it has to be. May run twice."""
-        before = self._before()
-        if before is None:
-            return []
+    def advance(self, progress: WeighProgress, exported: Mapping[str, Sequence[ExportProgress]]) -> WeighProgress:
+        """Carry on until done or the deadline is near; puts the brake on where it has to be. May run twice."""
+        compared_with = progress.compared_with or self._before()
+        if compared_with is None:
+            return replace(progress, done=True)
+        progress = replace(progress, compared_with=compared_with)
         try:
-            reader = SnapshotReader(self.store, read_manifest(self.store, before), self.format_of)
-            losses = [loss for kind in KINDS if (loss := self._loss(kind, reader, exported[kind]))]
+            manifest = read_manifest(self.store, SnapshotRef(self.ref.user_pool_id, compared_with))
+            reader = SnapshotReader(self.store, manifest, self.format_of)
+            while progress.kinds < len(KINDS):
+                progress = self._weighed(progress, reader, exported)
+                if self.deadline.near():
+                    return progress
         except (SnapshotDamaged, FormatNotSupported, KeyError, OSError, ValueError):
-            return [
-                f"This snapshot could not be compared with the one before, {before.snapshot_id}, so nobody knows "
-                "whether much has vanished. VerifyStateMachine says what is wrong with that one."
-            ]
-        if not losses:
-            return []
-        brake = Brake(before.snapshot_id, tuple(losses), self.brake_percent)
+            warning = (
+                f"This snapshot could not be compared with the one before, {compared_with}, so nobody knows whether "
+                "much has vanished. VerifyStateMachine says what is wrong with that one."
+            )
+            return replace(progress, warnings=(warning,), done=True)
+        if not progress.losses:
+            return replace(progress, done=True)
+        brake = Brake(compared_with, tuple(Loss(**loss) for loss in progress.losses), self.brake_percent)
         self.store.put_if_absent(brake_key(self.ref), brake.to_json())
-        return [brake.warning]
+        return replace(progress, warnings=(brake.warning,), done=True)
 
-    def _before(self) -> SnapshotRef | None:
+    def _before(self) -> str | None:
         """The newest sealed one that is older."""
-        for snapshot_id in sealed_newest_first(self.store, self.ref.user_pool_id):
-            if snapshot_id < self.ref.snapshot_id:
-                return SnapshotRef(self.ref.user_pool_id, snapshot_id)
-        return None
+        sealed = sealed_newest_first(self.store, self.ref.user_pool_id)
+        return next((snapshot_id for snapshot_id in sealed if snapshot_id < self.ref.snapshot_id), None)
 
-    def _loss(self, kind: str, reader: SnapshotReader, lanes: Sequence[ExportProgress]) -> Loss | None:
-        row_type, who = KINDS[kind]
-        saved: Manifest = reader.manifest
-        if not sum(file.rows or 0 for file in saved.files_of(kind)):
-            return None
-        there = {hash(who(row)) for row in self._exported(kind, row_type, lanes)}
-        before = gone = 0
-        for batch in reader.rows(kind, row_type):
-            before += len(batch)
-            gone += sum(hash(who(row)) not in there for row in batch)
+    def _weighed(
+        self, progress: WeighProgress, reader: SnapshotReader, exported: Mapping[str, Sequence[ExportProgress]]
+    ) -> WeighProgress:
+        """One pass over one kind."""
+        kind = list(KINDS)[progress.kinds]
+        saved = [(self.format_of(key), key) for key in reader.keys(kind)]
+        now = [
+            (self.file_format, key)
+            for lane in exported[kind]
+            for key in part_keys(self.ref.prefix, kind, lane, self.file_format)
+        ]
+        passes = math.ceil(sum(lane.rows for lane in exported[kind]) / self.keys_at_once) or 1
+        there = Hashes()
+        if any(file.rows for file in reader.manifest.files_of(kind)):
+            there.add_all(self._hashes(now, kind, progress.passes, passes))
+        before, gone = progress.before, progress.gone
+        for value in self._hashes(saved, kind, progress.passes, passes):
+            before += 1
+            gone += value not in there
+        if progress.passes + 1 < passes:
+            return replace(progress, passes=progress.passes + 1, before=before, gone=gone)
         loss = Loss(kind, before, gone)
-        return loss if loss.is_unusual(self.brake_percent) else None
+        losses = (*progress.losses, asdict(loss)) if loss.is_unusual(self.brake_percent) else progress.losses
+        return WeighProgress(progress.compared_with, progress.kinds + 1, losses=losses)
 
-    def _exported(self, kind: str, row_type: type[Any], lanes: Iterable[ExportProgress]) -> Iterator[Any]:
-        for lane in lanes:
-            keys = part_keys(self.ref.prefix, kind, lane, self.file_format)
-            for batch in read_keys(self.store, self.file_format, keys, row_type):
-                yield from batch
+    def _hashes(self, files: Iterable[tuple[FileFormat, str]], kind: str, number: int, passes: int) -> Iterator[int]:
+        """Of each row that falls into a pass. Good for this process alone: Python seeds its hashes anew in each."""
+        for file_format, key in files:
+            found = self.store.get(key)
+            if found is None:
+                raise KeyError(key)
+            for batch in file_format.columns(found.content, *KINDS[kind]):
+                yield from map(hash, batch if passes == 1 else _of_pass(batch, number, passes))
+
+
+def _of_pass(batch: Iterable[Key], number: int, passes: int) -> Iterator[Key]:
+    # CRC-32 is the same in the next invocation, and spreads well enough.
+    return (key for key in batch if crc32(key[-1].encode("utf-8", "surrogatepass")) % passes == number)
+
+
+@dataclass(slots=True)
+class Hashes:
+    """A set of 64-bit hashes of 8 bytes each, by their remainder; a bucket is sorted by itself, once all are in."""
+
+    _buckets: list[array[int]] = field(default_factory=lambda: [array("q") for _ in range(BUCKETS)])
+
+    def add_all(self, hashes: Iterable[int]) -> None:
+        buckets = self._buckets
+        for value in hashes:
+            buckets[value % BUCKETS].append(value)
+        for number, bucket in enumerate(buckets):
+            buckets[number] = array("q", sorted(bucket))
+
+    def __contains__(self, value: int) -> bool:
+        bucket = self._buckets[value % BUCKETS]
+        at = bisect_left(bucket, value)
+        return at < len(bucket) and bucket[at] == value
