@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from poolsafe.domain.shards import SHARDED_FROM, SHARDS
-from poolsafe.operations.walks import MAX_RESTARTS
 
 from local.layer.page_manners import PageManners
+from poolsafe.domain.shards import SHARDED_FROM, SHARDS
 from poolsafe.errors import ListingBroken, Throttled
+from poolsafe.operations.walks import MAX_RESTARTS
 from tests.benchmarks.simulated.clock import SimulatedClock
 from tests.benchmarks.simulated.exporting import Case, Exported, exported
 from tests.benchmarks.simulated.source import CHARACTERS_PER_ROW

@@ -10,7 +10,7 @@ may be in it or not; Cognito has no way to freeze a pool.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -26,6 +26,8 @@ from .walks import Stop, Walks
 
 #: Walks under way at once: all shards, and as many groups.
 WALKS = 2 * SHARDS
+#: So many rows before a hand-over hold what each walk took last, also one that was slow. A last part may have a few.
+LISTED_LAST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,14 @@ class Export:
             self.pool,
             listing,
             self._writer("users", User, listing.users),
-            self._listed_last(listing.users),
+            (sub for (sub,) in self._listed_last("users", listing.users, "sub")),
             self.workers if include_mfa else None,
             stop,
         )
         names = self._names(groups) if groups else []
         writer = self._writer("memberships", Membership, listing.memberships)
-        members = ExportMembers(self.pool, names, listing.memberships, writer, stop)
+        listed_last = self._listed_last("memberships", listing.memberships, "group_name", "sub")
+        members = ExportMembers(self.pool, names, listing.memberships, writer, listed_last, stop)
         for _ in self.workers(WALKS).map(lambda walk: walk(), chain(users.items(), members.items())):
             pass
         stop.raise_if_in_vain()
@@ -96,10 +99,14 @@ class Export:
             name for (name,) in read_columns(self.store, self.file_format, self._keys("groups", groups), "group_name")
         ]
 
-    def _listed_last(self, users: ExportProgress) -> Iterator[str]:
-        """Who is in the last part: nobody is listed twice across a hand-over either."""
-        for (sub,) in read_columns(self.store, self.file_format, self._keys("users", users)[-1:], "sub"):
-            yield sub
+    def _listed_last(self, kind: str, progress: ExportProgress, *columns: str) -> list[tuple[str, ...]]:
+        """What was put into the parts last: nobody is listed twice across a hand-over either."""
+        last: list[tuple[str, ...]] = []
+        for key in reversed(self._keys(kind, progress)):
+            last = [*read_columns(self.store, self.file_format, [key], *columns), *last]
+            if len(last) >= LISTED_LAST:
+                break
+        return last
 
     def _keys(self, kind: str, progress: ExportProgress) -> list[str]:
         return part_keys(self.prefix, kind, progress, self.file_format)

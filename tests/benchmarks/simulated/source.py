@@ -27,6 +27,8 @@ PAGE_SIZE = 60
 #: What a row's text is taken to have.
 CHARACTERS_PER_ROW = 200
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+#: What Parquet files begin with; read as a number, it is nobody's.
+PARQUET_MAGIC = b"PAR1"
 _PARQUET = ParquetFormat()
 
 
@@ -126,6 +128,13 @@ class NumbersFormat:
         if any_of:
             raise NotImplementedError("nothing that is simulated looks anybody up")
         yield [cast("Row", self._row(row_type, number, group)) for number, group in pairs(content)]
+
+    def columns(self, content: bytes, *names: str) -> Iterator[list[tuple[str, ...]]]:
+        if content.startswith(PARQUET_MAGIC):
+            yield from _PARQUET.columns(content, *names)
+            return
+        rows = (self._row(Membership, number, group) for number, group in pairs(content))
+        yield [tuple(getattr(row, name) for name in names) for row in rows]
 
     def count(self, content: bytes) -> int:
         return len(content) // 8
