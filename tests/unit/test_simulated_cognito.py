@@ -29,7 +29,7 @@ def service_of(**quotas: float) -> Service:
 
 def test_a_call_takes_the_way_there_and_as_long_as_cognito_does() -> None:
     service = service_of()
-    client = Client(service, TARGET_ID, lambda _: None)
+    client = Client(service, TARGET_ID, lambda *_: None)
     times = []
     for _ in range(1000):
         begun = service.clock.monotonic()
@@ -40,17 +40,19 @@ def test_a_call_takes_the_way_there_and_as_long_as_cognito_does() -> None:
 
 
 def test_a_throttled_call_is_made_four_times_and_every_attempt_is_told() -> None:
-    service, told = service_of(UserList=0), list[str]()
+    service, told = service_of(UserList=0), list[tuple[str, float]]()
     with pytest.raises(Throttled, match="ListUsers"):
-        Client(service, TARGET_ID, told.append).call("ListUsers", lambda: "page")
-    assert told == ["ListUsers"] * ATTEMPTS == ["ListUsers"] * 4
+        Client(service, TARGET_ID, lambda *throttle: told.append(throttle)).call("ListUsers", lambda: "page")
+    assert [operation for operation, _ in told] == ["ListUsers"] * ATTEMPTS == ["ListUsers"] * 4
+    # Sent before the way there and back.
+    assert all(0.002 < seconds_ago < 0.017 for _, seconds_ago in told)
     # Waits of up to 1, 2 and 4 seconds between the four.
     assert 0.5 < service.clock.monotonic() < 7.1
 
 
 def test_a_client_that_has_spent_its_retries_gives_up_at_once() -> None:
     service, told = service_of(UserList=0), list[str]()
-    client = Client(service, TARGET_ID, told.append)
+    client = Client(service, TARGET_ID, lambda operation, _: told.append(operation))
     for _ in range(RETRY_CAPACITY):
         with pytest.raises(Throttled):
             client.call("ListUsers", lambda: "page")
@@ -64,7 +66,7 @@ def test_what_cognito_refuses_takes_as_long_and_is_raised() -> None:
         raise NotFound("AdminGetUser", "UserNotFoundException")
 
     with pytest.raises(NotFound):
-        Client(service, TARGET_ID, lambda _: None).call("AdminGetUser", refuse)
+        Client(service, TARGET_ID, lambda *_: None).call("AdminGetUser", refuse)
     assert service.clock.monotonic() > 0.01
 
 
@@ -141,7 +143,7 @@ def test_others_are_throttled_when_somebody_takes_the_quota() -> None:
 
 def restored(accounts: Accounts) -> SimulatedTarget:
     service = service_of()
-    return SimulatedTarget(Client(service, TARGET_ID, lambda _: None), service, accounts)
+    return SimulatedTarget(Client(service, TARGET_ID, lambda *_: None), service, accounts)
 
 
 def whole(target: SimulatedTarget, number: int, groups: int) -> None:

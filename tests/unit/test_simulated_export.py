@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from local.layer.page_manners import PageManners
+from poolsafe.domain.quotas import Category
 from poolsafe.domain.shards import SHARDED_FROM, SHARDS
 from poolsafe.errors import ListingBroken, Throttled
 from poolsafe.operations.walks import MAX_RESTARTS
@@ -140,7 +141,7 @@ def test_a_pause_of_a_day_between_two_invocations_changes_nothing() -> None:
 
 
 def test_a_quota_believed_to_be_absurdly_high_is_found_out_and_nobody_is_lost() -> None:
-    done = exported(replace(PLAIN, believed={"UserList": 1e9}))
+    done = exported(replace(PLAIN, believed={Category.USER_LIST: 1e9}))
     assert is_whole(done)
     assert done.run.throttled > 0
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
-from poolsafe.domain.listing import Listing
-
 from local.layer.operation_categories import DOCUMENTED as QUOTAS
 from local.layer.page_manners import PageManners
 from local.layer.request_quotas import RequestQuotas
 from poolsafe.adapters.governed import GovernedUserPool, Governor
 from poolsafe.domain.lane import ExportProgress
-from poolsafe.domain.quotas import in_force, share
+from poolsafe.domain.listing import Listing
+from poolsafe.domain.quotas import DOCUMENTED, Category, share
 from poolsafe.entrypoint import RESERVE_SECONDS
 from poolsafe.operations.export import Export
 from poolsafe.operations.parts import part_keys
@@ -54,7 +53,7 @@ class Case:
     latency_ms: tuple[float, float] = (100.0, 600.0)
     timeout: float = 900.0
     meanwhile: Callable[[SimulatedClock, int], None] = lambda _, __: None
-    believed: Mapping[str, float] = field(default_factory=dict)
+    believed: Mapping[Category, float] = field(default_factory=dict)
     in_force: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -88,7 +87,7 @@ def exported(case: Case) -> Exported:
     governors: list[Governor] = []
 
     def opened(deadline: Deadline) -> Export:
-        governor = Governor(share(in_force(case.believed), case.quota_share, 1), clock)
+        governor = Governor(share({**DOCUMENTED, **case.believed}, case.quota_share, 1), clock)
         governors.append(governor)
         client = Client(service, SOURCE_ID, governor.throttled)
         simulated = SimulatedSource(client, clock.monotonic, people)

@@ -53,9 +53,10 @@ class Service:
 
 
 class Client:
-    """One client of botocore's, with `standard` retries: `on_throttle` hears of each attempt that was throttled."""
+    """One client of botocore's, with `standard` retries: `on_throttle` hears of each attempt that was throttled, and
+    how many seconds ago it was sent, as `adapters/throttles.py` tells it."""
 
-    def __init__(self, service: Service, user_pool_id: str, on_throttle: Callable[[str], None]) -> None:
+    def __init__(self, service: Service, user_pool_id: str, on_throttle: Callable[[str, float], None]) -> None:
         self._service, self._clock = service, service.clock
         self._user_pool_id = user_pool_id
         self._on_throttle = on_throttle
@@ -66,6 +67,7 @@ class Client:
         """What Cognito answers, made up when the request arrives. Raises Throttled, and what `answer` raises."""
         clock, service, held = self._clock, self._service, 0
         for attempt in range(ATTEMPTS):
+            sent = clock.monotonic()
             clock.sleep(service.transit())
             if service.quotas.admits(operation, self._user_pool_id, clock.monotonic(), caller=POOLSAFE, user=user):
                 try:
@@ -74,7 +76,7 @@ class Client:
                     clock.sleep(service.latency.next())
                     self._capacity = min(RETRY_CAPACITY, self._capacity + (held or NO_RETRY_INCREMENT))
             clock.sleep(service.transit())
-            self._on_throttle(operation)
+            self._on_throttle(operation, clock.monotonic() - sent)
             if attempt + 1 == ATTEMPTS or self._capacity < RETRY_COST:
                 break
             self._capacity -= RETRY_COST
