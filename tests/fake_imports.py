@@ -2,7 +2,8 @@
 
 A job's file comes by `FakeWeb.upload` to the address that CreateUserImportJob gave. How far a job is changes when it is
 described: at the first time it is InProgress with half of its rows worked off, and at the `describes_until_done`-th it
-is at its end. A job that nobody describes ends by itself, with the first import call after `unwatched_seconds`.
+is at its end. A job that nobody describes ends by itself, with the first import call after `unwatched_seconds`. With
+`rows_per_second` it is the clock that decides instead.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ class FakeImports:
     job_ends: str = SUCCEEDED
     describes_until_done: int = 2
     unwatched_seconds: float = 600
+    rows_per_second: float | None = None
     max_rows: int = 500_000
     refuse_uploads: int = 0
     is_busy: bool = False
@@ -126,6 +128,9 @@ class FakeImports:
         job = self._job("DescribeUserImportJob", pool, job_id, clock)
         if job.is_active:
             job.described += 1
+            if self.rows_per_second is not None:
+                self._go_on(job, self.rows_per_second, clock)
+                return job.told
             self._begin(job)
             if job.described >= self.describes_until_done:
                 self._finish(job, clock)
@@ -162,7 +167,9 @@ class FakeImports:
         for job in self.jobs.values():
             if job.told["Status"] == CREATED and clock.monotonic() - job.created >= START_SECONDS:
                 job.told["Status"], job.content = EXPIRED, None
-            if job.is_active and clock.monotonic() - job.started >= self.unwatched_seconds:
+            if job.is_active and self.rows_per_second is not None:
+                self._go_on(job, self.rows_per_second, clock)
+            elif job.is_active and clock.monotonic() - job.started >= self.unwatched_seconds:
                 self._begin(job)
                 self._finish(job, clock)
 
@@ -172,6 +179,15 @@ class FakeImports:
         job.told["Status"] = IN_PROGRESS
         job.rows = list(_rows(job.content or b"", header(job.pool), self.max_rows))
         self._work(job, len(job.rows) // 2)
+
+    def _go_on(self, job: ImportJob, speed: float, clock: FakeClock) -> None:
+        if job.told["Status"] == PENDING:
+            job.told["Status"] = IN_PROGRESS
+            job.rows = list(_rows(job.content or b"", header(job.pool), self.max_rows))
+        until = int((clock.monotonic() - job.started) * speed)
+        self._work(job, max(job.done, min(until, len(job.rows))))
+        if until >= len(job.rows):
+            self._finish(job, clock)
 
     def _finish(self, job: ImportJob, clock: FakeClock) -> None:
         if not job.is_active:

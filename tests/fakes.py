@@ -87,7 +87,7 @@ class FakeClock:
 class Never:
     """A deadline that is never near."""
 
-    def near(self) -> bool:
+    def near(self, ahead: float = 0) -> bool:
         return False
 
 
@@ -98,7 +98,7 @@ class EveryTime:
     steps: int = 1
     asked: int = 0
 
-    def near(self) -> bool:
+    def near(self, ahead: float = 0) -> bool:
         self.asked += 1
         return self.asked % self.steps == 0
 

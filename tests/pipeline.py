@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from poolsafe import bootstrap
+from poolsafe.adapters.threads import Threads
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.listing import Listing
 from poolsafe.domain.manifest import Manifest
@@ -192,7 +193,7 @@ class Machines:
 
     def _exporting(self, pool: UserPool, prefix: str, file_format: FileFormat = bootstrap.PARQUET) -> Export:
         """In one thread, so that the order of calls is the same each time."""
-        return Export(pool, self.store, file_format, prefix, self.deadline, lambda _: bootstrap.Threads(1))
+        return Export(pool, self.store, file_format, prefix, self.deadline, lambda _: Threads(1))
 
     def _export(
         self, export: Export, shards: str | int = "auto", mfa: bool = False, memberships: bool = True
@@ -260,7 +261,8 @@ class Machines:
             self.store.with_secrets,
             bootstrap.PARQUET,
             self.deadline,
-            self.workers,
+            Threads(self.workers),
+            lambda: 25,
             paths,
             target.user_pool_id,
             started_at,

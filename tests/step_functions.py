@@ -19,10 +19,12 @@ from typing import Any
 
 from poolsafe import bootstrap
 from poolsafe.adapters.governed import GovernedApi, GovernedUserPool, Governor
+from poolsafe.adapters.threads import Threads
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.quotas import DOCUMENTED
 from poolsafe.domain.snapshot import SnapshotRef, region_of
 from poolsafe.errors import PoolNotFound
+from poolsafe.operations.export import WALKS
 from poolsafe.operations.open_snapshot import read_manifest
 from poolsafe.ports import Deadline
 from poolsafe.settings import Settings
@@ -113,6 +115,8 @@ class Execution:
         elif state["Type"] == "Map":
             items = enumerate(_at(state["ItemsPath"], data, context))
             result = [self._lane(state, data, context, lane, item) for lane, item in items]
+            # Where they stood counts for a redrive of this Map, and not when it is entered again.
+            self._at = {None: self._at[None]}
         elif state["Resource"].endswith(":events:putEvents"):
             entries = _filled(state["Parameters"]["Entries"][0], data, context)
             self.events.append(entries)
@@ -220,6 +224,10 @@ class FakeApplication(bootstrap.Application):
         pool = self.pools.get(user_pool_id) or self._made(user_pool_id) or _absent(user_pool_id)
         pool.on_throttle = governor.throttled
         return GovernedUserPool(pool, governor), governor
+
+    def workers(self, size: int) -> Threads:
+        """One of them lists, so that files are the same each time."""
+        return Threads(1 if size == WALKS else size)
 
     def cognito(self, region: str, quota_share: float, role: bootstrap.Role | None = None) -> GovernedApi:
         return GovernedApi(self.control_plane(region), Governor(self.rates(quota_share), self.clock))

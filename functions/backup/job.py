@@ -13,4 +13,6 @@ def open_export(event: Event, invocation: Invocation) -> tuple[Export, Governor]
     job, application = event["export"], invocation.application
     pool, governor = application.user_pool(job["user_pool_id"], job["quota_share"])
     file_format = bootstrap.FORMATS[job["format"]]
-    return Export(pool, application.store, file_format, job["prefix"], invocation.deadline, bootstrap.Threads), governor
+    return Export(
+        pool, application.store, file_format, job["prefix"], invocation.deadline, application.workers
+    ), governor

@@ -31,13 +31,12 @@ from .domain.snapshot import RestorePaths, region_of
 from .domain.target import TargetPool
 from .errors import Unexpected
 from .operations.read_configuration import ReadConfiguration
-from .ports import Clock, FileFormat, ObjectStore, ServiceApi, Web
+from .ports import Clock, FileFormat, ObjectStore, ServiceApi, Web, Workers
 from .settings import Settings
 
 __all__ = [
     "Application",
     "Role",
-    "Threads",
     "application",
     "as_yaml",
     "assessment_html",
@@ -81,6 +80,10 @@ class Application:
         governor = Governor(self.rates(quota_share), self.clock)
         boto = role and client("cognito-idp", region, role=role)
         return GovernedApi(BotoService("cognito-idp", region, boto, governor.throttled), governor)
+
+    def workers(self, size: int) -> Workers:
+        """So many at once."""
+        return Threads(size)
 
     def waf(self, region: str) -> ServiceApi:
         """AWS WAF in a Region."""

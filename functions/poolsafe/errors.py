@@ -21,6 +21,7 @@
         ├── SealRefused           counts or hashes disagree; the snapshot stays unsealed
         ├── PoolIncomplete        a quota keeps a new pool from being finished; what exists is on record
         ├── ImportFailed          Cognito's import job did not start, or made nobody
+        ├── ImportUnderWay        the pool takes no changes of its users until an import job has ended
         ├── TooManyFailed         more items failed than `max_failed_percent` allows
         ├── VerificationFailed    the target differs from the snapshot in an undeclared way
         └── Unexpected            a defect; the log names the place
@@ -125,6 +126,10 @@ class PoolIncomplete(Stopped):
 
 class ImportFailed(Stopped):
     """Cognito's import job did not start, or ended and made nobody."""
+
+
+class ImportUnderWay(Stopped):
+    """The pool takes no changes of its users until an import job has ended."""
 
 
 class TooManyFailed(Stopped):

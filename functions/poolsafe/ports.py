@@ -5,7 +5,7 @@ Errors are those of `errors.py`. Every method may be called again, after Retryab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -226,10 +226,11 @@ class Workers(Protocol):
     def size(self) -> int:
         """How many items are under way at once."""
 
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result, None, None]:
         """The results, in the order of the items. An item is taken when a worker is free for it.
 
-        Whoever iterates gives a result's error where the result would be; what is under way is waited for.
+        Whoever iterates is given a result's error where the result would be; what is under way is waited for, then and
+        when it is closed.
         """
 
 
@@ -246,5 +247,5 @@ class Clock(Protocol):
 class Deadline(Protocol):
     """How long this invocation may still work."""
 
-    def near(self) -> bool:
-        """True when only the time to commit and hand over is left."""
+    def near(self, ahead: float = 0) -> bool:
+        """True when only the time to commit and hand over is left, after the `ahead` seconds of what is under way."""

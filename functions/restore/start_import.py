@@ -10,4 +10,6 @@ from restore.import_job import import_jobs
 @state("restore", "StartImport")
 def handler(event: Event, invocation: Invocation) -> Event:
     started = import_jobs(event, invocation).start(event["file"], event["waits"])
-    return {"file": event["file"], "files": event["files"], "wait_seconds": FIRST_WAIT, **started}
+    # Who came by an earlier file can be worked on meanwhile.
+    work = event["file"] > 0
+    return {"file": event["file"], "files": event["files"], "work": work, "wait_seconds": FIRST_WAIT, **started}

@@ -6,7 +6,7 @@ from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.snapshot import region_of
 from poolsafe.entrypoint import Event, Invocation, state
-from poolsafe.operations.import_users import WriteImport, WriteProgress
+from poolsafe.operations.import_files import WriteImport, WriteProgress
 from restore.job import RestoreJob
 
 
@@ -17,4 +17,5 @@ def handler(event: Event, invocation: Invocation) -> Event:
     write = WriteImport(
         cognito, application.store, bootstrap.PARQUET, invocation.deadline, job.planner.target, job.paths
     )
-    return write.advance(ExportProgress.of(event["planned"]), WriteProgress(**event["progress"])).to_state()
+    planned, progress = ExportProgress.of(event["planned"]), WriteProgress(**event["progress"])
+    return write.advance(planned, progress, event["imports"]).to_state()

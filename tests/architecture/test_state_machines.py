@@ -57,6 +57,7 @@ LENT = {
     "ReportWithSample": "AssessReportAssessmentFunction",
     "ListSourceUsers": "BackupExportUsersFunction",
     "ListTargetUsers": "BackupExportUsersFunction",
+    "RestoreImportedUsers": "RestoreRestoreUsersFunction",
     "ListProfiles": "BackupExportUsersFunction",
     "ListTargetGroups": "BackupExportGroupsFunction",
     "ListImported": "BackupExportUsersFunction",

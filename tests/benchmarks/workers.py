@@ -33,7 +33,7 @@ UNBOUND = dict.fromkeys(DOCUMENTED, 1e9)
 class NoDeadline:
     """Never near."""
 
-    def near(self) -> bool:
+    def near(self, ahead: float = 0) -> bool:
         return False
 
 

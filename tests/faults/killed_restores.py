@@ -90,7 +90,8 @@ class Restore:
         self.target.add("user0", sub="mine", groups=("group0",), custom__original_sub="sub-0")
         self.machines = Deployed(store=MemoryStore(dict(self.snapshot)), deadline=self.deadline)
         self.target.clock = self.machines.clock
-        self.cognito = FakeCognito(imports=FakeImports(), clock=self.machines.clock, web=self.machines.internet)
+        self.imports = FakeImports()
+        self.cognito = FakeCognito(imports=self.imports, clock=self.machines.clock, web=self.machines.internet)
         self.machines.cognitos["us-east-1"] = self.cognito
 
     def run(self, execution: str = "restore") -> dict[str, Any]:

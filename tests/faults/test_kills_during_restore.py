@@ -25,7 +25,7 @@ def snapshot() -> dict[str, StoredObject]:
 @pytest.fixture(autouse=True)
 def _one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """One worker, so that call number n is the same call in every life."""
-    monkeypatch.setattr("restore.restore_users.WORKERS", 1)
+    monkeypatch.setattr("restore.restore_users.workers_for", lambda rates: 1)
 
 
 @pytest.mark.parametrize(("deadline", "step"), [(Never, 1), (lambda: EveryTime(3), 13)], ids=["one go", "hand-overs"])
@@ -72,7 +72,7 @@ def test_a_target_without_a_place_for_the_old_sub_survives_kills_too(snapshot: d
 def test_a_restore_with_many_workers_survives_kills_too(
     snapshot: dict[str, StoredObject], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("restore.restore_users.WORKERS", 8)
+    monkeypatch.setattr("restore.restore_users.workers_for", lambda rates: 8)
     undisturbed = Restore(snapshot, KillAt(0))
     expected = undisturbed.run()
     for at in range(10, undisturbed.life.made, 23):

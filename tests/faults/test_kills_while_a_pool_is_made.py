@@ -17,7 +17,7 @@ from tests.unit.created_pools import RESTORED, Shop, plus
 @pytest.fixture(autouse=True)
 def _one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """One worker, so that call number n is the same call in every life."""
-    monkeypatch.setattr("restore.restore_users.WORKERS", 1)
+    monkeypatch.setattr("restore.restore_users.workers_for", lambda rates: 1)
 
 
 @pytest.fixture(scope="module")

@@ -225,7 +225,7 @@ def test_the_looks_at_a_job_become_rarer(machines: Deployed) -> None:
 
 def test_more_rows_than_a_file_takes_are_more_files(machines: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("poolsafe.operations.plan_restore.PLANNED_ROWS", 2)
-    monkeypatch.setattr("poolsafe.operations.import_users.MAX_FILE_ROWS", 4)
+    monkeypatch.setattr("poolsafe.operations.import_files.MAX_FILE_ROWS", 4)
     imports = imports_of(machines, max_rows=4)
     target = importing()
     result = restored(machines, pool_with(9), target)

@@ -22,12 +22,12 @@ DAMAGE = "verifications/run/damaged/"
 class Impatient:
     """Near after every look."""
 
-    def near(self) -> bool:
+    def near(self, ahead: float = 0) -> bool:
         return True
 
 
 class Patient:
-    def near(self) -> bool:
+    def near(self, ahead: float = 0) -> bool:
         return False
 
 

@@ -71,7 +71,7 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     connect_timeout=5,
     read_timeout=30,
-    max_pool_connections=64,
+    max_pool_connections=128,
     user_agent_extra="poolsafe",
 )
 

@@ -27,5 +27,5 @@ class LambdaDeadline:
         self._context = context
         self._reserve_ms = reserve_seconds * 1000
 
-    def near(self) -> bool:
-        return bool(self._context.get_remaining_time_in_millis() <= self._reserve_ms)
+    def near(self, ahead: float = 0) -> bool:
+        return bool(self._context.get_remaining_time_in_millis() <= self._reserve_ms + ahead * 1000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ class Threads:
     def __init__(self, size: int) -> None:
         self.size = size
 
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result, None, None]:
         begun: deque[Future[Result]] = deque()
         under_way: set[Future[Result]] = set()
         with ThreadPoolExecutor(self.size) as threads:

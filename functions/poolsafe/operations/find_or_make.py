@@ -10,17 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ..domain import birthdates
 from ..domain.records import FORCE_CHANGE_PASSWORD, User
 from ..domain.restore.credentials import Credential, Fallback, mediums
 from ..domain.restore.outcome import Reason
 from ..domain.restore.planned_user import PlannedUser
 from ..domain.target import TargetPool
-from ..errors import AlreadyExists, NotFound, Rejected
+from ..errors import AlreadyExists, ImportUnderWay, NotFound, Rejected
 from ..ports import UserPool
 
 #: Clocks of Cognito and Step Functions may differ by some seconds.
 CLOCK_SKEW = timedelta(minutes=2)
 POOL_OR_GROUP_GONE = "ResourceNotFoundException"
+#: What Cognito answers to changes of a pool that it imports users into; of its users, no page says so.
+IMPORT_UNDER_WAY = "UserImportInProgressException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +124,25 @@ class FindOrMake:
 
 
 def _attributes_agree(planned: PlannedUser, user: User) -> bool:
-    return all(user.attributes.get(name, "").lower() == value.lower() for name, value in planned.attributes.items())
+    return all(
+        _said(name, user.attributes.get(name, "")) == _said(name, value) for name, value in planned.attributes.items()
+    )
+
+
+def _said(name: str, value: str) -> str:
+    """A value as it is compared; an import leaves a date of birth in the form of its file."""
+    return (birthdates.iso(value) if name == "birthdate" else None) or value.lower()
 
 
 def require_pool(pool: UserPool, error: Rejected) -> None:
-    """Cognito says the same of a group that is gone and of a pool that is. Raises PoolNotFound for the pool."""
+    """Cognito says the same of a group that is gone and of a pool that is. Raises PoolNotFound for the pool.
+
+    Raises ImportUnderWay where it takes nothing for now, which is nobody's failure.
+    """
+    if error.code == IMPORT_UNDER_WAY:
+        raise ImportUnderWay(
+            f"{pool.user_pool_id}: an import job is under way, and {error.operation} has to wait until it has ended. "
+            "Start the restore again then, with the same input and its restore_id."
+        )
     if error.code == POOL_OR_GROUP_GONE:
         pool.describe()

@@ -1,8 +1,9 @@
 """Cognito's own import: CSV files from the plan, one job at a time, and no trust in a job's word.
 
-    write    the planned users as files that Cognito takes, part by part
+    write    the planned users as files that Cognito takes (import_files.py): each is a batch
     start    a job for one file: the one an earlier attempt started, or create, upload, start
     check    until it has ended; a job that made nobody stops the restore
+             meanwhile the lanes give those of earlier batches what no file can (domain/restore/order.py)
     then     the target is listed, and who is not in it was not imported, whatever the job says
 
 Only one job may be active in an account [DG cognito-user-pools-using-import-tool]; while another is, this one waits.
@@ -11,20 +12,15 @@ Only one job may be active in an account [DG cognito-user-pools-using-import-too
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..domain.lane import ExportProgress
-from ..domain.restore.credentials import Credential
-from ..domain.restore.import_file import MAX_FILE_BYTES, MAX_FILE_ROWS, row
-from ..domain.restore.planned_user import Action, PlannedUser
 from ..domain.snapshot import RestorePaths
-from ..domain.target import TargetPool
 from ..errors import ImportFailed, NotFound, PoolNotFound, Rejected, Unexpected
-from ..ports import Clock, Deadline, FileFormat, ObjectStore, ServiceApi, Web
-from .parts import part_keys, read_keys
+from ..ports import Clock, ObjectStore, ServiceApi, Web
 
 #: Cognito's statuses of a job [API UserImportJobType].
 CREATED, SUCCEEDED = "Created", "Succeeded"
@@ -41,80 +37,7 @@ MOST_WAITS = 288
 FULL_PAGE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class WriteProgress:
-    """How far the files are: planned parts read, files written."""
-
-    part: int = 0
-    files: int = 0
-    done: bool = False
-
-    def to_state(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(slots=True)
-class File:
-    """A file being filled."""
-
-    lines: list[str] = field(default_factory=list)
-    size: int = 0
-
-    def takes(self, lines: Sequence[str]) -> bool:
-        size = sum(len(line.encode()) + 1 for line in lines)
-        return len(self.lines) + len(lines) <= MAX_FILE_ROWS and self.size + size <= MAX_FILE_BYTES
-
-    def add(self, lines: Sequence[str]) -> None:
-        self.lines += lines
-        self.size += sum(len(line.encode()) + 1 for line in lines)
-
-
-@dataclass(frozen=True, slots=True)
-class WriteImport:
-    """Writes the files of one restore."""
-
-    cognito: ServiceApi
-    store: ObjectStore
-    working_format: FileFormat
-    deadline: Deadline
-    target: TargetPool
-    paths: RestorePaths
-
-    def advance(self, planned: ExportProgress, progress: WriteProgress) -> WriteProgress:
-        """Write until done or the deadline is near. The files of an earlier attempt are written again, the same."""
-        header = _ask(self.cognito, self.target.user_pool_id, "GetCSVHeader")["CSVHeader"]
-        keys = part_keys(self.paths.planned_users, "users", planned, self.working_format)
-        part, files, file = progress.part, progress.files, File()
-        while part < len(keys):
-            lines = [self._line(header, user) for user in self._imported(keys[part])]
-            if file.lines and not file.takes(lines):
-                self._put(files, header, file)
-                files, file = files + 1, File()
-            file.add(lines)
-            part += 1
-            if self.deadline.near():
-                break
-        if file.lines:
-            self._put(files, header, file)
-            files += 1
-        return WriteProgress(part, files, done=part == len(keys))
-
-    def _imported(self, key: str) -> list[PlannedUser]:
-        rows = (row for batch in read_keys(self.store, self.working_format, [key], PlannedUser) for row in batch)
-        return [row for row in rows if row.action is Action.CREATE and row.credential == Credential.IMPORT_JOB]
-
-    def _line(self, header: Sequence[str], user: PlannedUser) -> str:
-        attributes = dict(user.attributes)
-        if user.preferred_username:
-            attributes["preferred_username"] = user.preferred_username
-        return row(header, str(user.sign_in_name), attributes, self.target)
-
-    def _put(self, number: int, header: Sequence[str], file: File) -> None:
-        content = "".join(f"{line}\n" for line in (",".join(header), *file.lines)).encode()
-        self.store.put(import_key(self.paths, number), content)
-
-
-def _ask(cognito: ServiceApi, user_pool_id: str, operation: str, **members: Any) -> dict[str, Any]:
+def ask(cognito: ServiceApi, user_pool_id: str, operation: str, **members: Any) -> dict[str, Any]:
     """One call about a pool's imports. Raises PoolNotFound where the pool, or the job that is named, is not there."""
     try:
         return cognito.call(operation, UserPoolId=user_pool_id, **members)
@@ -156,7 +79,7 @@ class ImportJobs:
         job_id = str(job["JobId"])
         self._upload(job["PreSignedUrl"], found.content)
         try:
-            _ask(self.cognito, self.user_pool_id, "StartUserImportJob", JobId=job_id)
+            ask(self.cognito, self.user_pool_id, "StartUserImportJob", JobId=job_id)
         except Rejected as error:
             if error.code != NOT_NOW:
                 raise self._failed(job_id, str(error)) from None
@@ -168,21 +91,31 @@ class ImportJobs:
             return {"job_id": job_id, "started": False, "waits": waits + 1}
         return {"job_id": job_id, "started": True, "waits": waits}
 
-    def check(self, job_id: str, wait_seconds: int) -> dict[str, Any]:
-        """`{"ended", "wait_seconds"}`. Raises ImportFailed for a job that ended and made nobody."""
-        job = _ask(self.cognito, self.user_pool_id, "DescribeUserImportJob", JobId=job_id)["UserImportJob"]
+    def check(self, job_id: str, wait_seconds: int, rows: int) -> dict[str, Any]:
+        """`{"ended", "wait_seconds"}` of a job with so many rows. Raises ImportFailed for one that made nobody."""
+        job = ask(self.cognito, self.user_pool_id, "DescribeUserImportJob", JobId=job_id)["UserImportJob"]
         status = job["Status"]
         if status == CREATED or status in UNDER_WAY:
-            return {"ended": False, "wait_seconds": min(wait_seconds * 2, LONGEST_WAIT)}
+            return {"ended": False, "wait_seconds": self._wait(job, wait_seconds, rows)}
         if status != SUCCEEDED and not (job.get("ImportedUsers") or job.get("SkippedUsers")):
             raise self._failed(job_id, f"it ended as {status} and imported nobody")
         return {"ended": True, "wait_seconds": FIRST_WAIT}
+
+    def _wait(self, job: Mapping[str, Any], waited: int, rows: int) -> int:
+        """Twice as long as before, but no longer than the job needs at the speed it tells of (docs/unverified.md)."""
+        done: int = sum(job.get(count) or 0 for count in ("ImportedUsers", "SkippedUsers", "FailedUsers"))
+        wait = min(waited * 2, LONGEST_WAIT)
+        if not (done and job.get("StartDate")):
+            return wait
+        seconds = (self.clock.now() - datetime.fromisoformat(job["StartDate"])).total_seconds()
+        needed: int = math.ceil(seconds * (rows - done) / done)
+        return max(FIRST_WAIT, min(wait, needed))
 
     def _jobs(self) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []
         token: dict[str, str] = {}
         while True:
-            answer = _ask(self.cognito, self.user_pool_id, "ListUserImportJobs", MaxResults=FULL_PAGE, **token)
+            answer = ask(self.cognito, self.user_pool_id, "ListUserImportJobs", MaxResults=FULL_PAGE, **token)
             found += answer.get("UserImportJobs", ())
             if not answer.get("PaginationToken"):
                 return found
@@ -194,7 +127,7 @@ class ImportJobs:
 
     def _created(self, name: str) -> Mapping[str, Any]:
         try:
-            created = _ask(
+            created = ask(
                 self.cognito,
                 self.user_pool_id,
                 "CreateUserImportJob",

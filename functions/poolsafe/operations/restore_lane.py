@@ -1,4 +1,11 @@
-"""One lane of a restore: its share of the planned parts, against the deadline."""
+"""One lane of a restore: its share of the planned parts, as one stream of users, against the deadline.
+
+    parts of the lane  ->  stretches of some parts each, their rows mixed (domain/restore/order.py)
+    rows  ->  workers  ->  outcomes in the order of the rows (apply_rows.py)  ->  files, then the note of how far it is
+
+Nobody waits for the end of a part: rows of the next are under way before the last of this one are done. What a note
+says is done lies in the bucket, up to the row it names.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +14,42 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain, groupby, islice
 from typing import Any
 
 from ..domain.lane import ExportProgress
 from ..domain.records import User
 from ..domain.restore.credentials import Credential
+from ..domain.restore.order import PLACES, PLACES_OF_LISTED, ready, work_of
 from ..domain.restore.outcome import Kind, Outcome, Result, merge, tally
 from ..domain.restore.planned_user import PlannedUser
 from ..domain.restore.temporary_password import TemporaryPassword
 from ..domain.restore.waiting import Waiting
 from ..domain.snapshot import RestorePaths
-from ..ports import Deadline, FileFormat, ObjectStore
-from .apply_rows import apply_rows
-from .parts import part_keys, read_keys
-from .restore_users import Restored, RestoreUser
+from ..ports import Deadline, FileFormat, ObjectStore, Workers
+from .apply_rows import Restore, Row, apply_rows
+from .planned_rows import PlannedRows
+from .restore_users import Restored
+
+#: After so many users the lane writes what became of them, and notes how far it is.
+NOTED_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreProgress:
-    """How far a lane is: `part` of its own parts, `row` in that part; counts and reasons of failures so far."""
+    """How far a lane is: `part` of its stretches, `row` in that one; counts and reasons of failures so far.
+
+    It `waits` when it has done all that it can do before more is imported.
+    """
 
     lane: int = 0
     part: int = 0
     row: int = 0
     counts: Mapping[str, Any] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
+    waits: bool = False
     done: bool = False
 
     def to_state(self) -> dict[str, Any]:
@@ -52,65 +68,88 @@ def count_failures(failures: Mapping[str, int], outcomes: list[Outcome]) -> dict
 
 @dataclass(frozen=True, slots=True)
 class RestoreLane:
-    """Carries one lane on. `workers` is how many users are under way at once.
+    """Carries one lane on.
 
-    `vault` keeps temporary passwords under a key of their own. `imported` tells
-    which of some planned users Cognito's import has made, by old `sub`. After
-    `at_once` users it notes how far it is; who came since is met again by the
-    next life of a process that dies.
+    `vault` keeps temporary passwords under a key of their own. `pace` tells how many calls a second come through now,
+    in the slowest category. `imported` tells which of some planned users Cognito's import has made, by old `sub`. After
+    `at_once` users it waits for all of them and notes how far it is; who came since is met again by the next life of a
+    process that dies. `batches` are those of an import (domain/restore/order.py), and `ready` how many of them are
+    imported, and one more when the target is listed after them.
     """
 
     store: ObjectStore
     vault: ObjectStore
     working_format: FileFormat
     deadline: Deadline
-    workers: int
+    workers: Workers
+    pace: Callable[[], float]
     paths: RestorePaths
     user_pool_id: str
     started_at: str
     imported: Callable[[Sequence[PlannedUser]], Mapping[str, User]]
     at_once: int = sys.maxsize
+    batches: Sequence[int] = ()
+    ready: int = 1
 
     def advance(
-        self, restore: RestoreUser, planned: ExportProgress, lanes: int, progress: RestoreProgress
+        self, restore: Restore, planned: ExportProgress, lanes: int, progress: RestoreProgress
     ) -> RestoreProgress:
-        """Restore until the lane is done or the deadline near. Every outcome is in the bucket when it returns."""
-        keys = part_keys(self.paths.planned_users, "users", planned, self.working_format)[progress.lane :: lanes]
-        part, row = progress.part, progress.row
-        counts, failures = dict(progress.counts), dict(progress.failures)
-        with ThreadPoolExecutor(self.workers) as pool:
-            while part < len(keys):
-                batches = read_keys(self.store, self.working_format, [keys[part]], PlannedUser)
-                rows = [planned_user for batch in batches for planned_user in batch]
-                completing = _completing(restore, self.imported(rows[row:]))
-                while row < len(rows):
-                    restored = self._apply(rows[row : row + self.at_once], completing, pool)
-                    outcomes = [outcome for one in restored for outcome in one.outcomes]
-                    # Whoever dies and is run again from the same row writes the same name.
-                    self._write(f"{progress.lane + part * lanes:05d}-{row:05d}", planned, restored, outcomes)
-                    counts, failures = count(counts, outcomes), count_failures(failures, outcomes)
-                    row += len(restored)
-                    self._note(planned, lanes, RestoreProgress(progress.lane, part, row, counts, failures))
-                    if self.deadline.near():
-                        break
-                if row == len(rows):
-                    part, row = part + 1, 0
-                if self.deadline.near():
-                    break
-        advanced = RestoreProgress(progress.lane, part, row, counts, failures, done=part == len(keys))
-        self._note(planned, lanes, advanced)
-        return advanced
+        """Restore until the lane is done or the deadline near. Every outcome is in the bucket when it returns.
 
-    def _apply(
-        self, rows: Sequence[PlannedUser], restore: Callable[[PlannedUser], Restored], workers: ThreadPoolExecutor
-    ) -> list[Restored]:
-        """Restore these, or as many as the deadline leaves time for; one at least."""
-        restored: list[Restored] = []
-        while len(restored) < len(rows):
-            restored += apply_rows(rows[len(restored) :], restore, workers, self.deadline.near)
+        Where an import is under way: until everybody is done whose batch is imported.
+        """
+        work = work_of(progress.lane, lanes, planned.parts, self.batches)
+        now = ready(work, self.ready)
+        source = PlannedRows(
+            self.store,
+            self.working_format,
+            self.deadline,
+            self.paths,
+            planned,
+            self.imported,
+            work[:now],
+            progress.part,
+            progress.row,
+        )
+        rows = iter(source)
+        for row in rows:
+            taken = apply_rows(islice(chain([row], rows), self.at_once), restore, self.workers, self._must_stop)
+            with closing(taken):
+                while some := list(islice(taken, min(NOTED_ROWS, self.at_once))):
+                    progress = self._commit(planned, lanes, progress, some)
             if self.deadline.near():
                 break
-        return restored
+        at, row_number = source.stretch, source.row
+        progress = replace(progress, part=at, row=row_number, waits=at == now < len(work), done=at == len(work))
+        self._note(planned, lanes, progress)
+        return progress
+
+    def _must_stop(self, calls: int) -> bool:
+        """Whether there is just enough time for those under way."""
+        return self.deadline.near(calls / self.pace())
+
+    def _commit(
+        self,
+        planned: ExportProgress,
+        lanes: int,
+        progress: RestoreProgress,
+        done: Sequence[tuple[Row, Restored]],
+    ) -> RestoreProgress:
+        """Write what became of some users, and note it.
+
+        Whoever dies and is run again from the same row writes the same names.
+        """
+        self._hand_over(done[0][0].name, planned, [restored for _, restored in done])
+        for _, some in groupby(sorted(done, key=lambda one: one[0].name), key=lambda one: one[0].part):
+            own = list(some)
+            told = [outcome for _, restored in own for outcome in restored.outcomes]
+            self._put(self.store, f"{self.paths.outcomes}users-{own[0][0].name}", Outcome, told)
+        outcomes = [outcome for _, restored in done for outcome in restored.outcomes]
+        counts, failures = count(progress.counts, outcomes), count_failures(progress.failures, outcomes)
+        last = done[-1][0]
+        progress = RestoreProgress(progress.lane, last.stretch, last.position + 1, counts, failures)
+        self._note(planned, lanes, progress)
+        return progress
 
     def _note(self, planned: ExportProgress, lanes: int, progress: RestoreProgress) -> None:
         kept = {**self._work(planned, lanes), **progress.to_state()}
@@ -130,13 +169,15 @@ class RestoreLane:
         """What a lane's progress is of: another plan, pool or number of lanes is other work."""
         return {
             "lanes": lanes,
+            "places": [PLACES, PLACES_OF_LISTED],
+            "batches": [*self.batches],
             "user_pool_id": self.user_pool_id,
             "plan": planned.digest,
             "planned_at": self.started_at,
         }
 
-    def _write(self, name: str, planned: ExportProgress, restored: Sequence[Restored], outcomes: list[Outcome]) -> None:
-        """Passwords first: who is said to be restored has theirs in the bucket.
+    def _hand_over(self, name: str, planned: ExportProgress, restored: Sequence[Restored]) -> None:
+        """Passwords, before any outcome: who is said to be restored has theirs in the bucket.
 
         The same work writes them under the same names. A later plan of the same
         restore does not: what an earlier one handed out stays.
@@ -157,13 +198,8 @@ class RestoreLane:
         if waiting:
             prefix = self.paths.waiting(self.user_pool_id)
             self._put(self.store, f"{prefix}{self.paths.restore_id}-{handed}", Waiting, waiting)
-        self._put(self.store, f"{self.paths.outcomes}users-{name}", Outcome, outcomes)
 
     def _put(self, store: ObjectStore, key: str, row_type: type[Any], rows: Sequence[Any]) -> None:
         file = self.working_format.part(row_type)
         file.add(rows)
         store.put(f"{key}.{self.working_format.extension}", file.finish())
-
-
-def _completing(restore: RestoreUser, made: Mapping[str, User]) -> Callable[[PlannedUser], Restored]:
-    return lambda planned: restore(planned, made.get(planned.sub))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..identities import Identity
+from .credentials import Credential
 
 
 class Action(StrEnum):
@@ -53,6 +54,12 @@ class PlannedUser:
     def links(self) -> tuple[Identity, ...]:
         """The identities that are to be linked."""
         return tuple(map(Identity, self.link_providers, self.link_user_ids))
+
+    @property
+    def is_only_imported(self) -> bool:
+        """Whether Cognito's import does all there is to do for the user: a call about them would bill them."""
+        more = self.groups or self.link_providers or self.mfa_methods or not self.enabled
+        return self.action is Action.CREATE and self.credential == Credential.IMPORT_JOB and not more
 
     @property
     def needs_confirming(self) -> bool:
