@@ -65,7 +65,7 @@ def test_whoever_is_listed_again_after_a_hand_over_is_known_from_the_parts_befor
     monkeypatch.setattr("poolsafe.operations.parts.MAX_CHARACTERS", 100 * CHARACTERS_PER_ROW)
     done = exported(replace(SHORT, manners=PageManners(seed=3, duplicates=0.9)))
     assert is_whole(done)
-    assert done.listing.users.parts > 100
+    assert done.listing.users.parts > 50
 
 
 def late(clock: SimulatedClock, invocation: int) -> None:
@@ -156,3 +156,9 @@ def test_others_who_use_most_of_the_quota_cost_time_and_lose_nobody(model: str) 
     done = exported(replace(PLAIN, model=model, production=0.8))
     assert is_whole(done)
     assert done.run.production is not None
+
+
+@pytest.mark.parametrize("model", ["window", "bucket"])
+def test_lambdas_end_in_time_at_the_smallest_share_and_when_others_leave_hardly_any(model: str) -> None:
+    done = exported(replace(PLAIN, quota_share=0.05, model=model, production=0.95))
+    assert is_whole(done)

@@ -17,22 +17,23 @@ from itertools import chain
 from ..domain.lane import ExportProgress
 from ..domain.listing import Listing
 from ..domain.records import Group, Membership, User
-from ..domain.shards import SHARDED_FROM, SHARDS
+from ..domain.shards import MAX_WALKS, SHARDED_FROM, SHARDS
 from ..ports import Deadline, FileFormat, ObjectStore, Row, UserPool, Workers
 from .export_members import ExportMembers
 from .export_users import ExportUsers
 from .parts import PartWriter, part_keys, read_columns
 from .walks import Stop, Walks
 
-#: Walks under way at once: all shards, and as many groups.
-WALKS = 2 * SHARDS
 #: So many rows before a hand-over hold what each walk took last, also one that was slow. A last part may have a few.
 LISTED_LAST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export into one prefix: of a snapshot, or of the target of a restore. `workers` makes so many of them."""
+    """One export into one prefix: of a snapshot, or of the target of a restore.
+
+    `workers` makes so many of them; `walks` go on at once.
+    """
 
     pool: UserPool
     store: ObjectStore
@@ -40,6 +41,7 @@ class Export:
     prefix: str
     deadline: Deadline
     workers: Callable[[int], Workers]
+    walks: int = MAX_WALKS
 
     def groups(self, progress: ExportProgress) -> ExportProgress:
         """Carry the listing of groups on."""
@@ -83,7 +85,7 @@ class Export:
         writer = self._writer("memberships", Membership, listing.memberships)
         listed_last = self._listed_last("memberships", listing.memberships, "group_name", "sub")
         members = ExportMembers(self.pool, names, listing.memberships, writer, listed_last, stop)
-        for _ in self.workers(WALKS).map(lambda walk: walk(), chain(users.items(), members.items())):
+        for _ in self.workers(self.walks).map(lambda walk: walk(), chain(users.items(), members.items())):
             pass
         stop.raise_if_in_vain()
         listing = replace(users.ended(), memberships=members.ended())

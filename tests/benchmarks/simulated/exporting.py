@@ -16,6 +16,7 @@ from poolsafe.adapters.governed import GovernedUserPool, Governor
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.listing import Listing
 from poolsafe.domain.quotas import DOCUMENTED, Category, share
+from poolsafe.domain.shards import walks_at
 from poolsafe.entrypoint import RESERVE_SECONDS
 from poolsafe.operations.export import Export
 from poolsafe.operations.parts import part_keys
@@ -93,7 +94,8 @@ def exported(case: Case) -> Exported:
         simulated = SimulatedSource(client, clock.monotonic, people)
         # The rest of the port is not for an export without second factors.
         pool = GovernedUserPool(cast("UserPool", simulated), governor)
-        return Export(pool, store, file_format, PREFIX, deadline, lambda size: SimulatedWorkers(clock, size))
+        walks = walks_at(governor.rate(Category.USER_LIST))
+        return Export(pool, store, file_format, PREFIX, deadline, partial(SimulatedWorkers, clock), walks)
 
     def list_groups(state: State, deadline: Deadline) -> State:
         return opened(deadline).groups(ExportProgress.of(state)).to_state()
