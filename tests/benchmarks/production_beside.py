@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from local.layer.operation_categories import CATEGORIES
 from local.layer.operation_categories import DOCUMENTED as QUOTAS
@@ -31,6 +32,7 @@ class Beside:
     """Others' calls beside a job: the share of them that is throttled, with us and without."""
 
     job: str
+    watching: bool
     run: Run
     alone: float
 
@@ -47,25 +49,30 @@ class Beside:
 
 def measure() -> Section:
     """The section of the page, with what must hold."""
-    kinds = [(model, share) for model in MODELS for share in SHARES]
-    exports = [exporting.Case(EXPORTED, 0, share, model, production=OTHERS) for model, share in kinds]
-    restores = [restoring.Case(RESTORED, GROUPS, share, model, production=OTHERS) for model, share in kinds]
+    kinds = list(product(MODELS, SHARES, (False, True)))
+    exports = [exporting.Case(EXPORTED, 0, share, model, OTHERS, watching) for model, share, watching in kinds]
+    restores = [restoring.Case(RESTORED, GROUPS, share, model, OTHERS, watching) for model, share, watching in kinds]
+    jobs = (
+        ("export", exporting.PRODUCTION_CALL, side_by_side(exporting.export, exports)),
+        ("restore", restoring.PRODUCTION_CALL, side_by_side(restoring.restore, restores)),
+    )
     found = [
-        *(_beside("export", exporting.PRODUCTION_CALL, run) for run in side_by_side(exporting.export, exports)),
-        *(_beside("restore", restoring.PRODUCTION_CALL, run) for run in side_by_side(restoring.restore, restores)),
+        _beside(job, call, watching, run)
+        for job, call, runs in jobs
+        for (_, _, watching), run in zip(kinds, runs, strict=True)
     ]
-    figures = [{"job": one.job, "alone": one.alone, **one.run.figures()} for one in found]
+    figures = [{"job": one.job, "watching": one.watching, "alone": one.alone, **one.run.figures()} for one in found]
     return Section(text(found), musts(found), {"runs": figures})
 
 
-def _beside(job: str, call: str, run: Run) -> Beside:
+def _beside(job: str, call: str, watching: bool, run: Run) -> Beside:
     """The same calls for the same time, without us."""
     clock = SimulatedClock()
     service = Service(clock, RequestQuotas(QUOTAS, model=run.model))
     others = Production(service, call, QUOTAS[CATEGORIES[call]] * OTHERS)
     others.start()
     clock.sleep(run.seconds)
-    return Beside(job, run, others.throttled_share)
+    return Beside(job, watching, run, others.throttled_share)
 
 
 def musts(found: Sequence[Beside]) -> tuple[Must, ...]:
@@ -89,11 +96,12 @@ def text(found: Sequence[Beside]) -> str:
 Others take {OTHERS:.0%} of a quota on average, by chance (a Poisson process): ListUsers beside an export of
 {EXPORTED:,} users, AdminUpdateUserAttributes beside a restore of {RESTORED:,} users with a group each. What AWS means
 by "requests per second" is not documented, so both readings are tried: `window`, no more than the quota in any one
-second; `bucket`, which lets a second's worth through at once after a pause. The last column is what we got done of what
-they leave, or of our share where that is less.
+second; `bucket`, which lets a second's worth through at once after a pause. With "usage read", the run asks CloudWatch
+at its beginning how much others use (the parameter WatchUsage). The last column is what we got done of what they leave,
+or of our share where that is less.
 
-| job | quota | quota_share | others throttled, without us | with us | rise, points | we, throttled | we got |
-|---|---|---|---|---|---|---|---|
+| job | quota | share | usage read | others throttled, alone | with us | rise, points | ours throttled | we got |
+|---|---|---|---|---|---|---|---|---|
 {rows}
 """
 
@@ -101,7 +109,8 @@ they leave, or of our share where that is less.
 def _row(one: Beside) -> str:
     run = one.run
     ours = run.throttled / (run.calls + run.throttled)
+    watching = "yes" if one.watching else "no"
     return (
-        f"| {one.job} | {run.model} | {run.quota_share} | {one.alone:.2%} | {run.production or 0:.2%} "
+        f"| {one.job} | {run.model} | {run.quota_share} | {watching} | {one.alone:.2%} | {run.production or 0:.2%} "
         f"| **{100 * one.rise:.2f}** | {ours:.2%} | {one.of_what_is_left:.0%} |"
     )

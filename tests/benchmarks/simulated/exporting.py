@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
+from poolsafe.domain.quotas_told import leaving_room
+
 from local.layer.operation_categories import DOCUMENTED as QUOTAS
 from local.layer.page_manners import PageManners
 from local.layer.request_quotas import RequestQuotas
@@ -35,9 +37,14 @@ PREFIX = f"snapshots/{SOURCE_ID}/20261127T030000Z-5eed01/"
 PRODUCTION_CALL = "ListUsers"
 
 
+def nothing_happens(clock: SimulatedClock, invocations: int) -> None:
+    """The `meanwhile` of an undisturbed run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What to export: `users`, each in one of `groups` groups. `production` is others' share of UserList's quota.
+    """What to export: `users`, each in one of `groups` groups. `production` is others' share of UserList's quota;
+    with `watching`, the run begins by asking CloudWatch how much they use.
 
     `meanwhile` is called with the clock and how many invocations there were, between two of them. `believed` are
     quotas that we take for those in force, `in_force` those that are.
@@ -48,12 +55,13 @@ class Case:
     quota_share: float
     model: str = "window"
     production: float = 0.0
+    watching: bool = False
     seed: int = 1
     manners: PageManners = field(default_factory=PageManners)
     estimate_factor: float = 1.0
     latency_ms: tuple[float, float] = (100.0, 600.0)
     timeout: float = 900.0
-    meanwhile: Callable[[SimulatedClock, int], None] = lambda _, __: None
+    meanwhile: Callable[[SimulatedClock, int], None] = nothing_happens
     believed: Mapping[Category, float] = field(default_factory=dict)
     in_force: Mapping[str, float] = field(default_factory=dict)
 
@@ -86,9 +94,10 @@ def exported(case: Case) -> Exported:
     store, file_format = MemoryStore(), NumbersFormat(people)
     others = Production(service, PRODUCTION_CALL, QUOTAS["UserList"] * case.production) if case.production else None
     governors: list[Governor] = []
+    believed = {**DOCUMENTED, **case.believed}
 
     def opened(deadline: Deadline) -> Export:
-        governor = Governor(share({**DOCUMENTED, **case.believed}, case.quota_share, 1), clock)
+        governor = Governor(share(believed, case.quota_share, 1), clock)
         governors.append(governor)
         client = Client(service, SOURCE_ID, governor.throttled)
         simulated = SimulatedSource(client, clock.monotonic, people)
@@ -108,6 +117,11 @@ def exported(case: Case) -> Exported:
     governors.clear()
     if others:
         others.start()
+        busiest = others.busiest_minute()
+        if case.watching:
+            quota = believed[Category.USER_LIST]
+            believed[Category.USER_LIST] = leaving_room(quota, case.quota_share, busiest)
+        others.forget()
     walked = walk(
         clock, list_users, Listing().to_state(), RESERVE_SECONDS, case.timeout, partial(case.meanwhile, clock)
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from poolsafe.operations.read_usage import MINUTES, PERIOD_SECONDS
+
 from tests.benchmarks.simulated.clock import Task
 from tests.benchmarks.simulated.service import Service
 
@@ -26,6 +28,19 @@ class Production:
 
     def start(self) -> Task[None]:
         return self.service.clock.spawn(self._go_on)
+
+    def busiest_minute(self) -> float:
+        """Let a quarter of an hour pass; calls per second in its busiest minute, as `operations/read_usage.py` asks."""
+        busiest = 0
+        for _ in range(MINUTES):
+            before = self.calls
+            self.service.clock.sleep(PERIOD_SECONDS)
+            busiest = max(busiest, self.calls - before)
+        return busiest / PERIOD_SECONDS
+
+    def forget(self) -> None:
+        """Count from here on."""
+        self.calls = self.throttled = 0
 
     def stop(self) -> None:
         self._stopped = True

@@ -14,7 +14,7 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from poolsafe.domain.restore.pipeline import workers_for
+from poolsafe.domain.quotas_told import leaving_room
 
 from local.layer.operation_categories import DOCUMENTED as QUOTAS
 from local.layer.request_quotas import RequestQuotas
@@ -22,7 +22,8 @@ from poolsafe.adapters.governed import GovernedUserPool, Governor
 from poolsafe.adapters.parquet import ParquetFormat
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.lanes import RESTORING
-from poolsafe.domain.quotas import DOCUMENTED, share
+from poolsafe.domain.quotas import DOCUMENTED, Category, share
+from poolsafe.domain.restore.pipeline import workers_for
 from poolsafe.domain.restore.planned_user import PlannedUser
 from poolsafe.domain.snapshot import RestorePaths
 from poolsafe.domain.target import TargetPool
@@ -51,13 +52,15 @@ PRODUCTION_CALL = "AdminUpdateUserAttributes"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What to restore: `users`, each in one of `groups` groups. `production` is others' share of UserUpdate's quota."""
+    """What to restore: `users`, each in one of `groups` groups. `production` is others' share of UserUpdate's quota;
+    with `watching`, the run begins by asking CloudWatch how much they use."""
 
     users: int
     groups: int
     quota_share: float
     model: str = "window"
     production: float = 0.0
+    watching: bool = False
 
 
 def restore(case: Case) -> Run:
@@ -69,12 +72,18 @@ def restore(case: Case) -> Run:
     plan = _planned(store, case)
     accounts = Accounts(case.users, case.groups)
     others = Production(service, PRODUCTION_CALL, QUOTAS["UserUpdate"] * case.production) if case.production else None
+    believed = dict(DOCUMENTED)
     if others:
         others.start()
+        busiest = others.busiest_minute()
+        if case.watching:
+            quota = believed[Category.USER_UPDATE]
+            believed[Category.USER_UPDATE] = leaving_room(quota, case.quota_share, busiest)
+        others.forget()
     governors: list[Governor] = []
 
     def invoke(state: State, deadline: Deadline) -> State:
-        rates = share(DOCUMENTED, case.quota_share, 1)
+        rates = share(believed, case.quota_share, 1)
         governor = Governor(rates, clock)
         governors.append(governor)
         simulated = SimulatedTarget(Client(service, TARGET_ID, governor.throttled), service, accounts)
