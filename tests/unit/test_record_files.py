@@ -125,6 +125,17 @@ def test_a_file_longer_than_a_batch_is_read_whole(file_format: FileFormat) -> No
     assert file_format.count(content) == 2 * ROW_GROUP + 1
 
 
+@BOTH
+def test_some_columns_are_read_without_the_others(file_format: FileFormat) -> None:
+    memberships = [Membership("all", f"user{number}", str(number)) for number in range(ROW_GROUP + 1)]
+    content = written(file_format, Membership, memberships)
+    batches = list(file_format.columns(content, "sub", "group_name"))
+    assert [row for batch in batches for row in batch] == [(member.sub, "all") for member in memberships]
+    assert len(batches) == 2
+    with pytest.raises(KeyError):
+        list(file_format.columns(content, "sub", "unheard_of"))
+
+
 def test_users_with_much_text_are_encoded_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("poolsafe.adapters.parquet.ROW_GROUP_CHARACTERS", 100)
     pool = FakeUserPool(custom=("custom:long",))
