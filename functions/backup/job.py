@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from poolsafe import bootstrap
 from poolsafe.adapters.governed import Governor
+from poolsafe.domain.quotas import Category
+from poolsafe.domain.shards import walks_at
 from poolsafe.entrypoint import Event, Invocation
 from poolsafe.operations.export import Export
 
@@ -13,6 +15,8 @@ def open_export(event: Event, invocation: Invocation) -> tuple[Export, Governor]
     job, application = event["export"], invocation.application
     pool, governor = application.user_pool(job["user_pool_id"], job["quota_share"])
     file_format = bootstrap.FORMATS[job["format"]]
-    return Export(
-        pool, application.store, file_format, job["prefix"], invocation.deadline, application.workers
-    ), governor
+    walks = walks_at(governor.rate(Category.USER_LIST))
+    export = Export(
+        pool, application.store, file_format, job["prefix"], invocation.deadline, application.workers, walks
+    )
+    return export, governor
