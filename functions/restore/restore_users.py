@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import datetime
 
 from poolsafe import bootstrap
@@ -13,7 +12,6 @@ from poolsafe.domain.restore.credentials import Credential
 from poolsafe.domain.restore.outcome import Kind, Result
 from poolsafe.domain.restore.pipeline import workers_for
 from poolsafe.entrypoint import Event, Invocation, state
-from poolsafe.errors import ImportUnderWay
 from poolsafe.metrics import Metric
 from poolsafe.operations.defer_users import DeferUsers
 from poolsafe.operations.find_imported import FindImported
@@ -35,8 +33,9 @@ RESERVE_SECONDS = 120
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     target_id, started_at = event["target_user_pool_id"], datetime.fromisoformat(event["started_at"])
-    pool, governor = application.user_pool(target_id, job.request.quota_share, event["lanes"])
-    rates = application.rates(job.request.quota_share, event["lanes"])
+    share, lanes, quotas = job.request.quota_share, event["lanes"], event["quotas"]
+    pool, governor = application.user_pool(target_id, share, lanes, quotas=quotas)
+    rates = application.rates(share, lanes, quotas)
     restore = RestoreUser(
         pool,
         job.planner.target,
@@ -74,13 +73,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
     )
     planned = ExportProgress.of(event["planned"])
     progress = lane.resumed(planned, event["lanes"], RestoreProgress(**event["progress"]))
-    try:
-        advanced = lane.advance(restore, planned, event["lanes"], progress)
-    except ImportUnderWay:
-        if ready > len(batches):
-            raise
-        # When the next batch is imported, it may be otherwise; after the last one it is.
-        advanced = replace(lane.resumed(planned, event["lanes"], progress), waits=True)
+    advanced = lane.advance(restore, planned, event["lanes"], progress)
     for metric, result in ((Metric.USERS_RESTORED, Result.CREATED), (Metric.USERS_FAILED, Result.FAILED)):
         users = (counts.get(Kind.USER, {}).get(result, 0) for counts in (advanced.counts, progress.counts))
         invocation.count(metric, next(users) - next(users))

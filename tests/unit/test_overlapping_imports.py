@@ -146,10 +146,9 @@ def test_import_and_memberships_take_the_longer_of_the_two_times_and_not_both(
     seconds = timed(machines, target)
     importing_all, joining_all, batch = users / speed, users / UPDATES, users / 3
     assert [job.told["ImportedUsers"] for job in imports.jobs.values()] == [500, 500, 500]
-    # Neither begins before a batch of the other; and a look at the job may come some seconds late.
+    # Neither begins before a batch of the other. Looks at a job come some seconds late, which is much of jobs as short.
     least = max(importing_all + batch / UPDATES, joining_all + batch / speed)
-    looks = 3 * 5
-    assert least - 1 <= seconds <= least + looks
+    assert least - 1 <= seconds <= 1.2 * least
     if speed == UPDATES:
         assert seconds < 0.8 * (importing_all + joining_all)
     assert {account.user.status for account in target.accounts.values()} == {RESET_REQUIRED}

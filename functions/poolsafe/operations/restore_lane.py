@@ -28,6 +28,7 @@ from ..domain.restore.planned_user import PlannedUser
 from ..domain.restore.temporary_password import TemporaryPassword
 from ..domain.restore.waiting import Waiting
 from ..domain.snapshot import RestorePaths
+from ..errors import ImportUnderWay
 from ..ports import Deadline, FileFormat, ObjectStore, Workers
 from .apply_rows import Restore, Row, apply_rows
 from .planned_rows import PlannedRows
@@ -98,6 +99,17 @@ class RestoreLane:
 
         Where an import is under way: until everybody is done whose batch is imported.
         """
+        try:
+            return self._advance(restore, planned, lanes, progress)
+        except ImportUnderWay:
+            if self.ready > len(self.batches):
+                raise
+            # When the next batch is imported, it may be otherwise; after the last one it is.
+            return replace(self.resumed(planned, lanes, progress), waits=True)
+
+    def _advance(
+        self, restore: Restore, planned: ExportProgress, lanes: int, progress: RestoreProgress
+    ) -> RestoreProgress:
         work = work_of(progress.lane, lanes, planned.parts, self.batches)
         now = ready(work, self.ready)
         source = PlannedRows(
