@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from poolsafe.domain.quotas_told import leaving_room
 
 from local.layer.operation_categories import DOCUMENTED as QUOTAS
 from local.layer.request_quotas import RequestQuotas
@@ -23,6 +23,7 @@ from poolsafe.adapters.parquet import ParquetFormat
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.lanes import RESTORING
 from poolsafe.domain.quotas import DOCUMENTED, Category, share
+from poolsafe.domain.quotas_told import leaving_room
 from poolsafe.domain.restore.pipeline import workers_for
 from poolsafe.domain.restore.planned_user import PlannedUser
 from poolsafe.domain.snapshot import RestorePaths
@@ -33,6 +34,7 @@ from poolsafe.operations.plan_restore import PLANNED_ROWS
 from poolsafe.operations.restore_lane import RestoreLane, RestoreProgress
 from poolsafe.operations.restore_users import RestoreUser
 from poolsafe.ports import Deadline, UserPool
+from restore.restore_users import RESERVE_SECONDS
 from tests.benchmarks.simulated.clock import START, SimulatedClock
 from tests.benchmarks.simulated.lane import State, walk
 from tests.benchmarks.simulated.production import Production
@@ -42,8 +44,6 @@ from tests.benchmarks.simulated.target import DESCRIBED, MARK, TARGET_ID, Accoun
 from tests.benchmarks.simulated.workers import SimulatedWorkers
 from tests.fakes import MemoryStore
 
-#: As the handler of RestoreUsers asks for it.
-RESERVE_SECONDS = 240
 PARQUET = ParquetFormat()
 PATHS = RestorePaths("20261127T030000Z-5eed01")
 #: Of others, beside a restore: a profile update is in the category that memberships need.
@@ -53,7 +53,8 @@ PRODUCTION_CALL = "AdminUpdateUserAttributes"
 @dataclass(frozen=True, slots=True)
 class Case:
     """What to restore: `users`, each in one of `groups` groups. `production` is others' share of UserUpdate's quota;
-    with `watching`, the run begins by asking CloudWatch how much they use."""
+    with `watching`, the run begins by asking CloudWatch how much they use. `believed`
+    are quotas that we take for those in force."""
 
     users: int
     groups: int
@@ -61,18 +62,21 @@ class Case:
     model: str = "window"
     production: float = 0.0
     watching: bool = False
+    latency_ms: tuple[float, float] = (100.0, 600.0)
+    timeout: float = 900.0
+    believed: Mapping[Category, float] = field(default_factory=dict)
 
 
 def restore(case: Case) -> Run:
     """Restore everybody; how long it took, and whether everybody came back once. Raises what the lane raises."""
     begun = time.process_time()
     clock = SimulatedClock()
-    service = Service(clock, RequestQuotas(QUOTAS, model=case.model))
+    service = Service(clock, RequestQuotas(QUOTAS, model=case.model), latency_ms=case.latency_ms)
     store = MemoryStore()
     plan = _planned(store, case)
     accounts = Accounts(case.users, case.groups)
     others = Production(service, PRODUCTION_CALL, QUOTAS["UserUpdate"] * case.production) if case.production else None
-    believed = dict(DOCUMENTED)
+    believed = {**DOCUMENTED, **case.believed}
     if others:
         others.start()
         busiest = others.busiest_minute()
@@ -113,7 +117,7 @@ def restore(case: Case) -> Run:
         progress = lane.resumed(plan, 1, RestoreProgress(**state))
         return lane.advance(restore, plan, 1, progress).to_state()
 
-    walked = walk(clock, invoke, RestoreProgress().to_state(), RESERVE_SECONDS)
+    walked = walk(clock, invoke, RestoreProgress().to_state(), RESERVE_SECONDS, case.timeout)
     if others:
         others.stop()
     return Run(
