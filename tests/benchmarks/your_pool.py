@@ -29,7 +29,7 @@ def measure() -> Section:
     )
     return Section(f"""## What it means for your pool
 
-| users, each in one group | backup, `quota_share` {BACKUP_SHARE} | restore, {RESTORE_SHARE} | snapshot | a month, nightly |
+| users, one group each | backup, share {BACKUP_SHARE} | restore, share {RESTORE_SHARE} | snapshot | a month, nightly |
 |---|---|---|---|---|
 {rows}
 
