@@ -22,13 +22,16 @@ SECTIONS = (
     Planned("peers"),
     Planned("export", "CPU of the exporter beside the bare paginator's"),
     Planned("export-10m", "Memory at ten million users"),
+    Planned("export-throughput", "Export at 1 million users, of the quota-bound limit"),
+    Planned("restore-throughput", "Restore of 1 million users, of the slowest quota's limit"),
+    Planned("production-beside", "Rise of the throttled share of others' calls, at 60 % of the quota"),
     Planned("size", "Bytes of a snapshot beside cbr's JSON"),
     Planned("cost", "Cost of a backup of 500,000 users a night"),
     Planned("growth"),
     Planned("sign-in"),
 )
 #: Roughly, of all sections together, on two cores.
-MINUTES = 45
+MINUTES = 60
 
 
 def main(only: str = "") -> int:
