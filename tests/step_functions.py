@@ -22,9 +22,9 @@ from poolsafe.adapters.governed import GovernedApi, GovernedUserPool, Governor
 from poolsafe.adapters.threads import Threads
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.quotas import DOCUMENTED
+from poolsafe.domain.shards import MAX_WALKS
 from poolsafe.domain.snapshot import SnapshotRef, region_of
 from poolsafe.errors import PoolNotFound
-from poolsafe.operations.export import WALKS
 from poolsafe.operations.open_snapshot import read_manifest
 from poolsafe.ports import Deadline
 from poolsafe.settings import Settings
@@ -233,8 +233,8 @@ class FakeApplication(bootstrap.Application):
         return GovernedUserPool(pool, governor), governor
 
     def workers(self, size: int) -> Threads:
-        """One of them lists, so that files are the same each time."""
-        return Threads(1 if size == WALKS else size)
+        """Of those that list one alone, so that files are the same each time; who restores are more."""
+        return Threads(1 if size <= MAX_WALKS else size)
 
     def cognito(self, region: str, quota_share: float, role: bootstrap.Role | None = None) -> GovernedApi:
         return GovernedApi(self.control_plane(region), Governor(self.rates(quota_share), self.clock))

@@ -20,11 +20,11 @@ from poolsafe.domain.lanes import MAX_LANES
 from poolsafe.domain.listing import Listing
 from poolsafe.domain.manifest import File
 from poolsafe.domain.paging import Chain
+from poolsafe.domain.quotas import DOCUMENTED, Category
 from poolsafe.domain.restore.outcome import Kind, Reason, Result
 from poolsafe.domain.restore.plan_survey import Survey
-from poolsafe.domain.shards import PROBE_PAGES, SHARDS
+from poolsafe.domain.shards import PROBE_PAGES, SHARDS, walks_at
 from poolsafe.operations.compare_records import STEPS, CompareProgress
-from poolsafe.operations.export import WALKS
 from poolsafe.operations.find_pools import MOST_DRILLS, MOST_POOLS
 from poolsafe.operations.import_files import BATCHES, WriteProgress
 from poolsafe.operations.plan_restore import PlanProgress
@@ -70,8 +70,9 @@ def exported(walks: int = 0) -> dict[str, Any]:
 
 
 def every_walk() -> dict[str, Any]:
-    """A listing in shards, with as many walks of groups beside them."""
-    users, members = (ExportProgress.of(exported(walks)) for walks in (SHARDS, WALKS - SHARDS))
+    """A listing in shards, and walks of groups beside them: as many in all as the whole quota needs."""
+    in_all = walks_at(DOCUMENTED[Category.USER_LIST])
+    users, members = (ExportProgress.of(exported(walks)) for walks in (SHARDS, in_all - SHARDS))
     return Listing(users, members, SHARDS, USERS, ("f" * 16,) * PROBE_PAGES * 60, TEXT).to_state()
 
 
@@ -137,7 +138,6 @@ def _request() -> dict[str, Any]:
         },
         "provider_map": {f"{number:03d}{'p' * 29}": "q" * 32 for number in range(300)},
         "scope": {"only_config": False},
-        "lists": [TEXT] * 20,
     }
 
 
@@ -202,7 +202,11 @@ def answers() -> dict[str, Any]:
     night = {"user_pool_id": POOL, "status": "COMPLETE", "snapshot_id": RUN, "error": "e" * 40}
     return {
         "BackupCheckRequestFunction": {**started, "snapshot_id": RUN, "export": _export()},
-        "BackupDescribePoolFunction": {"estimated_users": USERS},
+        "BackupDescribePoolFunction": {
+            "estimated_users": USERS,
+            "quotas": dict.fromkeys(Category, 12345.678),
+            "warnings": [TEXT] * 4,
+        },
         "BackupExportUsersFunction": Rounds(every_walk(), _listed()),
         "BackupExportGroupsFunction": exported(),
         "BackupExportConfigurationFunction": _sections(),
@@ -214,6 +218,8 @@ def answers() -> dict[str, Any]:
             **started,
             "restore_id": RUN,
             "is_planned": False,
+            "quotas": dict.fromkeys(Category, 12345.678),
+            "warnings": [TEXT] * 4,
             "lanes": lanes,
             "lane_count": MAX_LANES,
         },

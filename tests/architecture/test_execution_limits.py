@@ -195,7 +195,7 @@ def import_visits(size: Size, most: float) -> Mapping[str, float]:
 #: What an execution is started with. The rest is in what the first state answers.
 REQUESTS: Mapping[str, Json] = {"watch": {"tag": "poolsafe:backup=true", "forget": []}}
 #: What is used at most of the events, which are computed for the worst, and of the bytes.
-EVENTS_MARGIN, BYTES_MARGIN = 0.95, 0.8
+EVENTS_MARGIN, BYTES_MARGIN = 0.95, 0.85
 
 
 def size_of(machine: StateMachine, share: float, imports: bool = False) -> Size:

@@ -28,6 +28,7 @@ SECTIONS = (
     Planned("size", "Bytes of a snapshot beside cbr's JSON"),
     Planned("cost", "Cost of a backup of 500,000 users a night"),
     Planned("growth"),
+    Planned("governor", "The climb after a throttle"),
     Planned("sign-in"),
 )
 #: Roughly, of all sections together, on two cores.

@@ -1,4 +1,4 @@
-"""Production traffic beside us: what it suffers from a run of ours, and how much of what it leaves we use.
+"""The climb after a throttle: what others suffer from it, and how much of what they leave we use.
 
 A simulation of events in one thread: no sleeping, the same each time. Others' requests come at random (Poisson) and are
 not sent again; ours come by a pace and are sent again, as botocore does it, 0 to 1, 2 and 4 seconds after a throttle.
@@ -17,6 +17,7 @@ from random import Random
 from typing import Protocol
 
 from poolsafe.domain.governor import LATE_SECONDS, Pace
+from tests.benchmarks.section import Must, Section
 
 QUOTA, OTHERS = 30, 0.6
 HOURS, SEEDS = 1, (1, 2, 3)
@@ -179,28 +180,39 @@ def run(cognito: Admission, others: float, law: Law | None, seed: int) -> Beside
     return beside
 
 
-def measure() -> str:
+def measure() -> Section:
     """The section of the page."""
     left = QUOTA * (1 - OTHERS)
-    rows = []
+    rows, rises = [], []
     for model, cognito in MODELS.items():
         for share in (0.5, 1.0):
             for name, law in LAWS.items():
                 without = _mean(cognito, None)
                 beside = _mean(cognito, lambda law=law, share=share: law(QUOTA * share))  # type: ignore[misc]
                 more = beside.others.throttled_percent - without.others.throttled_percent
+                rises += [more] if law is Pace else []
                 used = beside.ours.admitted_a_second / left
                 rows.append(
                     f"| {model} | {share} | {name} | {without.others.throttled_percent:.2f} % | "
                     f"{beside.others.throttled_percent:.2f} % | **{more:+.2f}** | {used:.2f} | "
                     f"{beside.ours.throttled_percent:.2f} % |"
                 )
-    alone = []
+    alone, throttled = [], 0
     for model, cognito in MODELS.items():
         ours = run(cognito(QUOTA), 0.0, Pace(QUOTA), seed=1).ours
+        throttled += ours.throttled
         alone.append(f"{ours.admitted_a_second / QUOTA:.3f} ({model}; {ours.throttled} throttled)")
     table = "\n".join(rows)
-    return f"""## Production traffic beside us
+    musts = (
+        Must(
+            "Rise of the throttled share of others' calls, by the law of the pace",
+            "< 1 point",
+            f"{max(rises):.2f}",
+            max(rises) < 1,
+        ),
+        Must("Throttled at the whole quota when alone, by the law of the pace", "0", str(throttled), throttled == 0),
+    )
+    text = f"""## The climb after a throttle
 
 Simulated: {HOURS} h, a quota of {QUOTA} requests a second, others use {OTHERS:.0%} of it at random; means of
 {len(SEEDS)} seeds. `quota_share` is what we were given, "used" is what we got of the {left:g} a second that they leave.
@@ -212,6 +224,7 @@ Where any one second counts, much of that cannot be had: others come in clusters
 
 Alone, at `quota_share` 1.0, of the quota: {", ".join(alone)}.
 """
+    return Section(text, musts)
 
 
 def _mean(cognito: Callable[[int], Admission], law: Callable[[], Law] | None) -> Beside:

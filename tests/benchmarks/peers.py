@@ -172,8 +172,8 @@ def _text(seen: dict[int, dict[str, Seen]], paced: dict[str, float], restored: f
     return f"""## Beside what people use today
 
 The same pool of the embedded cloud, saved by each in turns, medians of {RUNS} runs, each in a process of its own. `cbr`
-is npm's {PACKAGE}, unchanged; its figures hold the start of its program, those of the two others begin after their
-imports. Bytes are those of the users' files.
+is {PACKAGE} of npm, unchanged. Its figures hold the start of its program; those of the two others
+begin after their imports. Bytes are those of the users' files.
 
 | users | by | CPU s per 1,000 users | peak MiB | bytes written | users in them |
 |---|---|---|---|---|---|

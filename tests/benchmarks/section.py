@@ -82,7 +82,7 @@ def main(name: str) -> None:
     """Measure a section and keep the result."""
     module = import_module(f"tests.benchmarks.{name.replace('-', '_')}")
     measured = module.measure()
-    save(name, measured if isinstance(measured, Section) else Section(measured))
+    save(name, Section(measured) if isinstance(measured, str) else measured)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
-from poolsafe.domain.quotas_told import leaving_room
-
 from local.layer.operation_categories import DOCUMENTED as QUOTAS
 from local.layer.page_manners import PageManners
 from local.layer.request_quotas import RequestQuotas
@@ -18,6 +16,7 @@ from poolsafe.adapters.governed import GovernedUserPool, Governor
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.listing import Listing
 from poolsafe.domain.quotas import DOCUMENTED, Category, share
+from poolsafe.domain.quotas_told import leaving_room
 from poolsafe.domain.shards import walks_at
 from poolsafe.entrypoint import RESERVE_SECONDS
 from poolsafe.operations.export import Export

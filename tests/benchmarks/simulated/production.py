@@ -6,7 +6,6 @@ import random
 from dataclasses import dataclass, field
 
 from poolsafe.operations.read_usage import MINUTES, PERIOD_SECONDS
-
 from tests.benchmarks.simulated.clock import Task
 from tests.benchmarks.simulated.service import Service
 

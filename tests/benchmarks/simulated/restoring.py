@@ -15,7 +15,6 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from poolsafe.domain.quotas_told import leaving_room
 
 from local.layer.operation_categories import DOCUMENTED as QUOTAS
 from local.layer.request_quotas import RequestQuotas
@@ -24,6 +23,7 @@ from poolsafe.adapters.parquet import ParquetFormat
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.lanes import RESTORING
 from poolsafe.domain.quotas import DOCUMENTED, Category, share
+from poolsafe.domain.quotas_told import leaving_room
 from poolsafe.domain.restore.pipeline import workers_for
 from poolsafe.domain.restore.planned_user import PlannedUser
 from poolsafe.domain.snapshot import RestorePaths
