@@ -229,8 +229,7 @@ class Workers(Protocol):
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result, None, None]:
         """The results, in the order of the items. An item is taken when a worker is free for it.
 
-        Whoever iterates is given a result's error where the result would be; what is under way is waited for, then and
-        when it is closed.
+        A result's error is raised where the result would be. Then, and when closed, it waits for what is under way.
         """
 
 

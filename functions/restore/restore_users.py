@@ -29,7 +29,7 @@ INVITED_AT_ONCE = 25
 RESERVE_SECONDS = 120
 
 
-@state("restore", "RestoreUsers", RESERVE_SECONDS)
+@state("restore", "RestoreUsers", reserve_seconds=RESERVE_SECONDS)
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     target_id, started_at = event["target_user_pool_id"], datetime.fromisoformat(event["started_at"])
