@@ -40,8 +40,8 @@ down: .venv/installed ## stop it
 build: .venv/installed ## sam build for Lambda (arm64, python3.13), without Docker
 	POOLSAFE_PYTHON="$(CURDIR)/$(VENV)" .venv/bin/sam build
 
-bench: .venv/installed ## benchmarks
-	PYTHONPATH=functions $(VENV) -m tests.benchmarks
+bench: .venv/installed ## benchmarks; ONLY=peers,cost for some of them
+	$(VENV) -m tests.benchmarks "$(ONLY)"
 
 lock: .venv/installed ## pin every requirements.in anew, with hashes
 	$(VENV) -m pip install --quiet uv

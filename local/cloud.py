@@ -48,10 +48,19 @@ class Cloud:
     def endpoint(self) -> str:
         return self.process.endpoint
 
-    def client(self, service: str, *, region: str = server.REGION, keys: Mapping[str, str] = ROOT_KEYS) -> Any:
+    def client(
+        self,
+        service: str,
+        *,
+        region: str = server.REGION,
+        keys: Mapping[str, str] = ROOT_KEYS,
+        app_id: str | None = None,
+    ) -> Any:
         """A boto3 client: as root of the account, to whom nothing is denied, unless given other `keys` (an STS answer's
-        `Credentials`). An `AccessKeyId` of 12 digits is the root of the account of that number."""
+        `Credentials`). An `AccessKeyId` of 12 digits is the root of the account of that number. By its `app_id` it is
+        told apart where requests are counted (`limited`)."""
         connect: Any = boto3.client  # typed by service elsewhere; here the service is a variable
+        named: dict[str, Any] = {"user_agent_appid": app_id}  # which botocore's types do not know yet
         return connect(
             service,
             region_name=region,
@@ -59,7 +68,9 @@ class Cloud:
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys.get("SessionToken"),
-            config=Config(retries={"mode": "standard"}, s3={"addressing_style": "path"}, max_pool_connections=32),
+            config=Config(
+                retries={"mode": "standard"}, s3={"addressing_style": "path"}, max_pool_connections=32, **named
+            ),
         )
 
     def deploy(self, parameters: Mapping[str, str] | None = None) -> dict[str, str]:

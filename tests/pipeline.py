@@ -193,7 +193,7 @@ class Machines:
 
     def _exporting(self, pool: UserPool, prefix: str, file_format: FileFormat = bootstrap.PARQUET) -> Export:
         """In one thread, so that the order of calls is the same each time."""
-        return Export(pool, self.store, file_format, prefix, self.deadline, lambda _: bootstrap.Threads(1))
+        return Export(pool, self.store, file_format, prefix, self.deadline, lambda _: Threads(1))
 
     def _export(
         self, export: Export, shards: str | int = "auto", mfa: bool = False, memberships: bool = True

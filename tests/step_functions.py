@@ -11,7 +11,7 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,14 +19,17 @@ from typing import Any
 
 from poolsafe import bootstrap
 from poolsafe.adapters.governed import GovernedApi, GovernedUserPool, Governor
+from poolsafe.adapters.threads import Threads
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.quotas import DOCUMENTED
+from poolsafe.domain.shards import MAX_WALKS
 from poolsafe.domain.snapshot import SnapshotRef, region_of
 from poolsafe.errors import PoolNotFound
 from poolsafe.operations.open_snapshot import read_manifest
 from poolsafe.ports import Deadline
 from poolsafe.settings import Settings
-from tests.fake_cognito import ACCOUNT, FakeCognito, FakeWaf, FakeWeb
+from tests.fake_cognito import ACCOUNT, FakeCognito, FakeService, FakeWaf, FakeWeb
+from tests.fake_quotas import FakeCloudWatch, FakeLimits, FakeServiceQuotas
 from tests.fakes import FakeUserPool, Killed, MemoryStore
 from tests.pipeline import LATEST, Machines
 
@@ -214,14 +217,24 @@ class FakeApplication(bootstrap.Application):
     cognitos: dict[str, FakeCognito] = field(default_factory=dict)
     wafs: dict[str, FakeWaf] = field(default_factory=dict)
     internet: FakeWeb = field(default_factory=FakeWeb)
+    telling: Mapping[str, FakeService] = field(default_factory=dict)
 
     def user_pool(
-        self, user_pool_id: str, quota_share: float, lanes: int = 1, role: bootstrap.Role | None = None
+        self,
+        user_pool_id: str,
+        quota_share: float,
+        lanes: int = 1,
+        role: bootstrap.Role | None = None,
+        quotas: Mapping[str, float] | None = None,
     ) -> tuple[GovernedUserPool, Governor]:
-        governor = Governor(self.rates(quota_share, lanes), self.clock)
+        governor = Governor(self.rates(quota_share, lanes, quotas), self.clock)
         pool = self.pools.get(user_pool_id) or self._made(user_pool_id) or _absent(user_pool_id)
         pool.on_throttle = governor.throttled
         return GovernedUserPool(pool, governor), governor
+
+    def workers(self, size: int) -> Threads:
+        """Of those that list one alone, so that files are the same each time; who restores are more."""
+        return Threads(1 if size <= MAX_WALKS else size)
 
     def cognito(self, region: str, quota_share: float, role: bootstrap.Role | None = None) -> GovernedApi:
         return GovernedApi(self.control_plane(region), Governor(self.rates(quota_share), self.clock))
@@ -234,6 +247,9 @@ class FakeApplication(bootstrap.Application):
         cognito.web, cognito.clock = self.internet, self.clock  # type: ignore[assignment]
         cognito.adopted = {name: pool for name, pool in self.pools.items() if region_of(name) == region}
         return cognito
+
+    def dispensable(self, service: str, region: str) -> FakeService:
+        return self.telling[service]
 
     def waf(self, region: str) -> FakeWaf:
         return self.wafs.setdefault(region, FakeWaf(region))
@@ -273,17 +289,33 @@ class Deployed(Machines):
     cognitos: dict[str, FakeCognito] = field(default_factory=dict)
     wafs: dict[str, FakeWaf] = field(default_factory=dict)
     internet: FakeWeb = field(default_factory=FakeWeb)
+    limits: FakeLimits = field(default_factory=FakeLimits)
+    service_quotas: FakeServiceQuotas = field(default_factory=FakeServiceQuotas)
+    cloudwatch: FakeCloudWatch = field(default_factory=FakeCloudWatch)
 
     def __enter__(self) -> Deployed:
         for job in ("backup", "restore"):
             # A logger writes to the standard output of when it was made, and that of an earlier test is closed.
             logging.root.manager.loggerDict.pop(job, None)
         settings = Settings.of(
-            {"SNAPSHOT_BUCKET": "bucket", "SECRETS_KEY": SECRETS_KEY, "ACCOUNT_ID": ACCOUNT, "IMPORT_ROLE": IMPORT_ROLE}
+            {
+                "SNAPSHOT_BUCKET": "bucket",
+                "SECRETS_KEY": SECRETS_KEY,
+                "ACCOUNT_ID": ACCOUNT,
+                "IMPORT_ROLE": IMPORT_ROLE,
+                "WATCH_USAGE": "true",
+            }
         )
         assert settings.quotas == DOCUMENTED
         self.application = FakeApplication(
-            settings, self.store, self.clock, self.pools, self.cognitos, self.wafs, self.internet
+            settings,
+            self.store,
+            self.clock,
+            self.pools,
+            self.cognitos,
+            self.wafs,
+            self.internet,
+            {"cognito-idp": self.limits, "service-quotas": self.service_quotas, "cloudwatch": self.cloudwatch},
         )
         self._before = bootstrap.application, bootstrap.regions
         bootstrap.application = lambda: self.application  # type: ignore[assignment]

@@ -32,7 +32,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
         estimated_users=event["estimated_users"],
         configuration=ConfigurationProgress.of(event["configuration"]),
         versions=bootstrap.versions(),
-        losses=event["losses"],
+        warnings=[*event["pace"], *event["losses"]],
     )
     result = {
         "status": manifest.status,

@@ -6,14 +6,14 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from . import __version__
-from .adapters.aws import Role, client, cognito_regions
+from .adapters.aws import DISPENSABLE, Role, client, cognito_regions
 from .adapters.clock import SystemClock
 from .adapters.cognito import CognitoUserPool
 from .adapters.governed import GovernedApi, GovernedUserPool, Governor
@@ -31,13 +31,15 @@ from .domain.snapshot import RestorePaths, region_of
 from .domain.target import TargetPool
 from .errors import Unexpected
 from .operations.read_configuration import ReadConfiguration
+from .operations.read_quotas import ReadQuotas
+from .operations.read_usage import ReadUsage
+from .operations.set_pace import SetPace
 from .ports import Clock, FileFormat, ObjectStore, ServiceApi, Web, Workers
 from .settings import Settings
 
 __all__ = [
     "Application",
     "Role",
-    "Threads",
     "application",
     "as_yaml",
     "assessment_html",
@@ -66,13 +68,18 @@ class Application:
     clock: Clock = field(default_factory=SystemClock)
 
     def user_pool(
-        self, user_pool_id: str, quota_share: float, lanes: int = 1, role: Role | None = None
+        self,
+        user_pool_id: str,
+        quota_share: float,
+        lanes: int = 1,
+        role: Role | None = None,
+        quotas: Mapping[str, float] | None = None,
     ) -> tuple[GovernedUserPool, Governor]:
         """A pool in its own Region, at its share of the quotas, and the governor that sees to it.
 
-        `role` is that of the pool's account, where it is another.
+        `role` is that of the pool's account, where it is another. `quotas` are what `set_pace` found.
         """
-        governor = Governor(self.rates(quota_share, lanes), self.clock)
+        governor = Governor(self.rates(quota_share, lanes, quotas), self.clock)
         boto = role and client("cognito-idp", region_of(user_pool_id), role=role)
         return GovernedUserPool(CognitoUserPool(user_pool_id, boto, governor.throttled), governor), governor
 
@@ -120,9 +127,28 @@ class Application:
             raise Unexpected("This function has nothing to do with secrets.")
         return S3Store(self.settings.bucket, kms_key_arn=self.settings.secrets_key, lock=_lock(self.settings))
 
-    def rates(self, quota_share: float, lanes: int = 1) -> dict[Category, float]:
-        """Requests per second by category for one lane."""
-        return share(self.settings.quotas, quota_share, lanes)
+    def rates(
+        self, quota_share: float, lanes: int = 1, quotas: Mapping[str, float] | None = None
+    ) -> dict[Category, float]:
+        """Requests per second by category for one lane. `quotas` are what `set_pace` found."""
+        found = {Category(name): rate for name, rate in (quotas or {}).items()}
+        return share({**self.settings.quotas, **found}, quota_share, lanes)
+
+    def set_pace(
+        self, region: str, categories: Sequence[Category], quota_share: float
+    ) -> tuple[dict[str, float], list[str]]:
+        """How fast a run may go, asked of AWS at its beginning: quotas to reckon with, by category, and warnings."""
+        settings = self.settings
+        return SetPace(
+            ReadQuotas(self.dispensable("cognito-idp", region), self.dispensable("service-quotas", region), self.clock),
+            ReadUsage(self.dispensable("cloudwatch", region), self.clock) if settings.watch_usage else None,
+            settings.quotas,
+            settings.given_quotas,
+        )(categories, quota_share)
+
+    def dispensable(self, service: str, region: str) -> ServiceApi:
+        """A service that a run can do without: asked once, and given up soon."""
+        return BotoService(service, region, client(service, region, DISPENSABLE))
 
     def target(self, paths: RestorePaths) -> TargetPool:
         """The target of a restore as it was when the restore began."""

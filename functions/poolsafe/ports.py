@@ -227,9 +227,9 @@ class Workers(Protocol):
         """How many items are under way at once."""
 
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result, None, None]:
-        """The results, in the order of the items. An item is taken when a worker is free for it.
+        """The results, in the order of the items; an item is taken when a worker is free for it.
 
-        A result's error is raised where the result would be. Then, and when closed, it waits for what is under way.
+        A result's error comes where the result would be; then, and when it is closed, what is under way is waited for.
         """
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .domain.drill.request import Objectives
-from .domain.quotas import Category, in_force
+from .domain.quotas import HIGHEST, Category, in_force, is_rate
 from .errors import InvalidRequest
 
 
@@ -18,6 +18,8 @@ class Settings:
 
     bucket: str
     quotas: Mapping[Category, float]
+    given_quotas: frozenset[Category] = frozenset()
+    watch_usage: bool = False
     secrets_key: str | None = None
     account: str = ""
     import_role: str = ""
@@ -42,7 +44,8 @@ class Settings:
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """Read SNAPSHOT_BUCKET, QUOTAS, SECRETS_KEY, ACCOUNT_ID, IMPORT_ROLE and what concerns the triggers.
 
-        QUOTAS is JSON, requests per second by category, or empty for the documented table. SECRETS_KEY is the ARN of
+        QUOTAS is JSON, requests per second by category, for those that nobody is to be asked for. WATCH_USAGE is true
+        where CloudWatch may be asked how much of them is used. SECRETS_KEY is the ARN of
         the key for secrets; functions that have to do with none do not have it. ACCOUNT_ID is that of the stack, for
         those that have to know; IMPORT_ROLE the ARN of the role that Cognito writes the logs of an import with.
         USER_MIGRATION_FUNCTION and TOKEN_FUNCTION are the ARNs of the triggers, SUB_ATTRIBUTE the attribute with the
@@ -54,9 +57,12 @@ class Settings:
         BACKUP_MAX_AGE_HOURS and DRILL_MAX_AGE_DAYS from when on a pool is overdue; OBJECT_LOCK_MODE and
         OBJECT_LOCK_DAYS how the objects of snapshots are locked, if at all.
         """
+        given = _quotas(environment.get("QUOTAS", ""))
         return cls(
             bucket=environment["SNAPSHOT_BUCKET"],
-            quotas=_quotas(environment.get("QUOTAS", "")),
+            quotas=in_force(given),
+            given_quotas=frozenset(given),
+            watch_usage=environment.get("WATCH_USAGE") == "true",
             secrets_key=environment.get("SECRETS_KEY"),
             account=environment.get("ACCOUNT_ID", ""),
             import_role=environment.get("IMPORT_ROLE", ""),
@@ -83,14 +89,22 @@ class Settings:
 
 
 def _quotas(text: str) -> dict[Category, float]:
+    """Those that the parameter names. Raises InvalidRequest."""
+    name, example = "Quotas (a parameter of the stack)", '{"UserCreation": 200}'
     try:
-        quotas = in_force(json.loads(text or "{}"))
+        given = {Category(category): rate for category, rate in json.loads(text or "{}").items()}
     except (ValueError, TypeError, AttributeError):
         raise InvalidRequest(
-            "Quotas (a parameter of the stack)",
+            name,
             f"must be a JSON object of requests per second by category; categories are {', '.join(Category)}",
-            '{"UserCreation": 200}',
+            example,
         ) from None
-    if not all(rate > 0 for rate in quotas.values()):
-        raise InvalidRequest("Quotas (a parameter of the stack)", "must be above zero", '{"UserCreation": 200}')
-    return quotas
+    for category, rate in given.items():
+        if not is_rate(rate):
+            raise InvalidRequest(
+                name,
+                f"must be requests per second above zero and up to {HIGHEST:,}, and {category.value} is {rate!r}; "
+                "leave it out to have it asked of AWS",
+                example,
+            )
+    return {category: float(rate) for category, rate in given.items()}

@@ -1,4 +1,4 @@
-"""State CheckRequest: find the snapshot and the target, refuse what cannot be meant, name the restore."""
+"""State CheckRequest: find the snapshot and the target, refuse what cannot be meant, name the restore, set its pace."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 
 from poolsafe import bootstrap
 from poolsafe.domain.lanes import restore_lanes
+from poolsafe.domain.quotas import OF_A_RESTORE
 from poolsafe.domain.requests import RestoreRequest
-from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, run_id
+from poolsafe.domain.snapshot import RestorePaths, SnapshotRef, region_of, run_id
 from poolsafe.domain.target import TargetPool
 from poolsafe.entrypoint import Event, Invocation, state
 from poolsafe.operations.check_target import require_importable, sub_attribute_of
@@ -45,11 +46,15 @@ def handler(event: Event, invocation: Invocation) -> Event:
     frozen = frozen_plan(store, paths)
     if document is not None and frozen is None:
         keep_target(store, paths, document)
-    lanes = restore_lanes(application.rates(request.quota_share))
+    region = request.create_pool.region if request.create_pool else region_of(str(request.target_user_pool_id))
+    quotas, warnings = application.set_pace(region, OF_A_RESTORE, request.quota_share)
+    lanes = restore_lanes(application.rates(request.quota_share, quotas=quotas))
     return {
         "request": wanted,
         "restore_id": paths.restore_id,
         "started_at": frozen.started_at if frozen else event["started_at"],
         "is_planned": frozen is not None,
+        "quotas": quotas,
+        "warnings": warnings,
         **(frozen.state if frozen else {"lanes": [{"lane": lane} for lane in range(lanes)], "lane_count": lanes}),
     }

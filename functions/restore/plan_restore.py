@@ -26,7 +26,8 @@ def handler(event: Event, invocation: Invocation) -> Event:
     if progress.done:
         planned = store.get(job.paths.planned_configuration_key)
         configuration = json.loads(planned.content) if planned else {"action": "none"}
-        plan.write_summary(application.rates(job.request.quota_share), progress, configuration)
+        rates = application.rates(job.request.quota_share, quotas=event["quotas"])
+        plan.write_summary(rates, progress, configuration, event["warnings"])
         if not job.request.dry_run:
             state_of_plan = {
                 **{name: {"progress": event[name]} for name in ("before", "before_groups")},

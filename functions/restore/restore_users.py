@@ -33,8 +33,9 @@ RESERVE_SECONDS = 120
 def handler(event: Event, invocation: Invocation) -> Event:
     application, job = invocation.application, RestoreJob.of(event, invocation)
     target_id, started_at = event["target_user_pool_id"], datetime.fromisoformat(event["started_at"])
-    pool, governor = application.user_pool(target_id, job.request.quota_share, event["lanes"])
-    rates = application.rates(job.request.quota_share, event["lanes"])
+    share, lanes, quotas = job.request.quota_share, event["lanes"], event["quotas"]
+    pool, governor = application.user_pool(target_id, share, lanes, quotas=quotas)
+    rates = application.rates(share, lanes, quotas)
     restore = RestoreUser(
         pool,
         job.planner.target,

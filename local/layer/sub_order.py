@@ -47,13 +47,23 @@ class SubOrder:
     def number(self, rank: int) -> int:
         return (rank * self._factor + self._shift) % self._users
 
+    def noise(self, rank: int) -> int:
+        """64 bits of this user's own."""
+        return mixed(self._salt ^ rank)
+
     def sub(self, rank: int) -> str:
+        return self.sub_and_noise(rank)[0]
+
+    def sub_and_noise(self, rank: int) -> tuple[str, int]:
         cell = bisect_right(self._starts, rank) - 1
         start = self._starts[cell]
-        tail = mixed(self._salt ^ rank)
-        spread = self._spread(rank, start, self._starts[cell + 1] - start)
-        head, noise = f"{cell:04x}{spread:08x}", f"{tail:016x}"
-        return f"{head[:8]}-{head[8:]}-4{noise[:3]}-{'89ab'[tail & 3]}{noise[3:6]}-{noise[4:]}"
+        noise = mixed(self._salt ^ rank)
+        head = cell << 32 | _spread(noise, rank - start, self._starts[cell + 1] - start)
+        digits = f"{head:012x}{noise:016x}"
+        return (
+            f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-{'89ab'[noise & 3]}{digits[15:18]}-{digits[16:]}",
+            noise,
+        )
 
     def ranks(self, prefix: str) -> range:
         """The ranks of those whose sub begins so. Lower case, as Cognito's own are."""
@@ -78,13 +88,13 @@ class SubOrder:
         if start == end:
             return end
         rank = start + min(end - start - 1, spread * (end - start) // SPREAD)
-        return rank if self._spread(rank, start, end - start) >= spread else rank + 1
+        return rank if _spread(self.noise(rank), rank - start, end - start) >= spread else rank + 1
 
-    def _spread(self, rank: int, start: int, size: int) -> int:
-        """Each rank of the cell has a strip of its own, and lies somewhere in it."""
-        place = rank - start
-        begins, ends = -(-place * SPREAD // size), -(-(place + 1) * SPREAD // size)
-        return begins + mixed(self._salt + rank) % (ends - begins)
+
+def _spread(noise: int, place: int, size: int) -> int:
+    """Each place of a cell has a strip of its own, and lies somewhere in it."""
+    begins = -(-place * SPREAD // size)
+    return begins + noise % (-(-(place + 1) * SPREAD // size) - begins)
 
 
 def _factor(chance: random.Random, users: int) -> int:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .page_manners import PageManners
-from .sub_order import SubOrder, mixed
+from .sub_order import SubOrder
 
 Json = dict[str, Any]
 
@@ -45,6 +45,7 @@ LAST_NAMES = ("Abara", "Brandt", "Castellanos", "Dubois", "Eriksen", "Fu", "Garc
 TIERS = ("free", "silver", "gold")
 #: Thousandths of the users. The rest are CONFIRMED.
 STATUSES = ((20, "UNCONFIRMED"), (50, "FORCE_CHANGE_PASSWORD"), (60, "RESET_REQUIRED"))
+UNUSUAL = STATUSES[-1][0]
 DISABLED, WITH_PHONE = 10, 300
 #: The years in which people signed up, one after the other: 2019 to 2026.
 FIRST_SIGN_UP, SIGN_UPS_LAST = 1_546_300_800, 225_000_000
@@ -86,9 +87,10 @@ class SyntheticPool:
         self.users, self.groups, self.memberships_per_user = users, groups, memberships_per_user
         self.manners = manners or PageManners(seed)
         self._order = SubOrder(seed, users)
-        self._salt = mixed(seed + 1)
         self._estimate_factor = estimate_factor
         self._names = range(users)
+        #: By place: the rank for `sub`, the number for the others.
+        self._texts = {"sub": self._order.sub, "username": self.username, "email": self.email}
 
     def describe(self) -> Json:
         """What DescribeUserPool tells of the users."""
@@ -148,9 +150,12 @@ class SyntheticPool:
 
     def user_text(self, number: int) -> str:
         """The user as ListUsers tells them, in JSON."""
-        chance = mixed(self._salt ^ number)
+        sub, chance = self._order.sub_and_noise(self._order.rank(number))
+        name = f"person{number:08d}"
         thousandth = chance % 1000
-        status = next((name for below, name in STATUSES if thousandth < below), "CONFIRMED")
+        status = (
+            "CONFIRMED" if thousandth >= UNUSUAL else next(state for below, state in STATUSES if thousandth < below)
+        )
         created = FIRST_SIGN_UP + SIGN_UPS_LAST * number // self.users + (chance >> 40) % 1000 / 1000
         changed = created + (chance >> 20) % 20_000_000
         verified = "false" if status == "UNCONFIRMED" else "true"
@@ -160,12 +165,12 @@ class SyntheticPool:
             else ""
         )
         return (
-            f'{{"Username":"{self.username(number)}","Attributes":['
-            f'{{"Name":"email","Value":"{self.email(number)}"}},'
+            f'{{"Username":"{name}","Attributes":['
+            f'{{"Name":"email","Value":"{name}@example.com"}},'
             f'{{"Name":"email_verified","Value":"{verified}"}},'
             f'{{"Name":"name","Value":"{FIRST_NAMES[(chance >> 8) % 13]} {LAST_NAMES[(chance >> 16) % 10]}"}}{phone},'
             f'{{"Name":"custom:tier","Value":"{TIERS[number % 3]}"}},'
-            f'{{"Name":"sub","Value":"{self.sub(number)}"}}],'
+            f'{{"Name":"sub","Value":"{sub}"}}],'
             f'"UserCreateDate":{created:.3f},"UserLastModifiedDate":{changed:.3f},'
             f'"Enabled":{"false" if (chance >> 24) % 1000 < DISABLED else "true"},"UserStatus":"{status}"}}'
         )
@@ -186,26 +191,27 @@ class SyntheticPool:
         found = FILTER.fullmatch(filter_)
         if found is None:
             raise FilterRefused(f"not a filter: {filter_}")
-        attribute, whole = found["attribute"], found["operator"] == "="
-        value = re.sub(r"\\(.)", r"\1", found["value"])
-        at: Callable[[int], int] = _itself
-        if attribute == "sub":
-            places, at = self._order.ranks(value), self._order.number
-            whole_value = len(value) == 36
-        elif attribute in ("username", "email"):
-            text = self.username if attribute == "username" else self.email
-            places = self._named(text, value)
-            whole_value = bool(places) and text(places.start) == value
-        else:
+        attribute, value = found["attribute"], re.sub(r"\\(.)", r"\1", found["value"])
+        if attribute not in self._texts:
             raise FilterRefused(f"the synthetic pool has no filter by {attribute}")
-        if whole:
-            return _at(places if whole_value else range(0), at), None
+        at = self._order.number if attribute == "sub" else _itself
+        if found["operator"] == "=":
+            return _at(self._whole(attribute, value), at), None
+        places = self._beginning(attribute, value)
         return _at(places, at), _at_others(places, self.users, at)
 
-    def _named(self, text: Callable[[int], str], prefix: str) -> range:
-        """Names and addresses are in the order of the numbers."""
+    def _beginning(self, attribute: str, prefix: str) -> range:
+        """The places of those whose attribute begins so, in the order of the attribute: by `sub` that of the ranks;
+        names and addresses are in the order of the numbers."""
+        if attribute == "sub":
+            return self._order.ranks(prefix)
+        text = self._texts[attribute]
         first = bisect_left(self._names, prefix, key=text)
         return range(first, bisect_left(self._names, f"{prefix}\U0010ffff", lo=first, key=text))
+
+    def _whole(self, attribute: str, value: str) -> range:
+        places = self._beginning(attribute, value)
+        return places if places and self._texts[attribute](places.start) == value else range(0)
 
     def _members(self, group: str) -> Numbers:
         """User n is in the groups n, n + 1 and so on, counted round: so of any `groups` users in a row the same
@@ -217,10 +223,10 @@ class SyntheticPool:
         return Numbers(count, lambda place: place // len(places) * self.groups + places[place % len(places)])
 
     def _number(self, username: str) -> int:
-        for attribute in ("username", "sub"):
-            found = self._matching(f'{attribute} = "{username}"')[0].entries(0, 1) if '"' not in username else []
-            if found:
-                return found[0]
+        for number in self._whole("username", username):
+            return number
+        for rank in self._whole("sub", username):
+            return self._order.number(rank)
         raise KeyError(username)
 
     def _group_number(self, group: str) -> int:

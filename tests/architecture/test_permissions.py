@@ -51,7 +51,12 @@ FOR_WAF = {"GetWebACLForResource", "AssociateWebACL"}
 FOR_TAGS = {"TagResource"}
 #: Actions that know no resource: the policy has to name them all
 #: (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncognitouserpools.html).
-NOT_BOUND_TO_A_POOL = {"CreateUserPool", "DescribeUserPoolDomain", "ListUserPools"}
+NOT_BOUND_TO_A_POOL = {"CreateUserPool", "DescribeUserPoolDomain", "GetProvisionedLimit", "ListUserPools"}
+#: Nor do these: https://docs.aws.amazon.com/service-authorization/latest/reference/list_servicequotas.html and
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html.
+OF_THE_ACCOUNT = {"servicequotas:ListServiceQuotas", "cloudwatch:GetMetricData"}
+#: Who asks how fast a run may go, at its beginning.
+SETTING_THE_PACE = {"BackupDescribePoolFunction", "RestoreCheckRequestFunction"}
 #: What the migration trigger asks of a source, and of nobody else: whether a password is right, and who that is.
 ASK_SOURCE = {"AdminGetUser", "AdminInitiateAuth", "AdminListGroupsForUser", "DescribeUserPoolClient"}
 #: The Cognito triggers.
@@ -130,13 +135,13 @@ COGNITO: dict[str, set[str]] = {
     "CompareCompareSettingsFunction": set(),
     "CompareReportComparisonFunction": set(),
     "BackupCheckRequestFunction": set(),
-    "BackupDescribePoolFunction": {"DescribeUserPool"},
+    "BackupDescribePoolFunction": {"DescribeUserPool", "GetProvisionedLimit"},
     "BackupExportConfigurationFunction": READ_CONFIGURATION,
     "BackupExportUsersFunction": {"DescribeUserPool", "ListUsers", "ListUsersInGroup", "AdminGetUserAuthFactors"},
     "BackupExportGroupsFunction": {"ListGroups"},
     "BackupWeighLossesFunction": set(),
     "BackupSealSnapshotFunction": set(),
-    "RestoreCheckRequestFunction": READ_TARGET,
+    "RestoreCheckRequestFunction": READ_TARGET | {"GetProvisionedLimit"},
     "RestoreVerifySnapshotFunction": set(),
     "RestorePlanPoolFunction": READ_CONFIGURATION | {"ListUserPools"},
     "RestoreMakePoolFunction": READ_CONFIGURATION
@@ -477,6 +482,7 @@ def test_every_statement_allows_named_actions_on_named_resources(name: str) -> N
         assert not [action for action in listed(statement["Action"]) if "*" in action]
         unbound = {action.removeprefix("cognito-idp:") for action in listed(statement["Action"])} <= NOT_BOUND_TO_A_POOL
         unbound |= set(listed(statement["Action"])) == LOG_DELIVERY
+        unbound |= set(listed(statement["Action"])) <= OF_THE_ACCOUNT
         assert ("*" in listed(statement["Resource"])) is unbound
 
 
@@ -757,10 +763,21 @@ def test_a_function_does_nothing_in_other_services(name: str) -> None:
         "wafv2": COGNITO[name] >= READ_CONFIGURATION,
         "lambda": name in LETTING_IN,
         "sts": name in IN_OTHER_ACCOUNTS,
+        "servicequotas": name in SETTING_THE_PACE,
+        "cloudwatch": name in SETTING_THE_PACE,
     }
     assert services <= {"cognito-idp", "s3", "kms", "iam"} | {
         service for service, is_needed in known.items() if is_needed
     }
+
+
+@pytest.mark.parametrize("name", sorted(SETTING_THE_PACE))
+def test_who_sets_the_pace_of_a_run_reads_quotas_and_where_it_is_wanted_metrics(name: str) -> None:
+    role = role_of(name)
+    assert actions(role, "servicequotas") == {"ListServiceQuotas"}
+    assert [statement["Action"] for statement in guarded(role, "WatchesUsage")] == [["cloudwatch:GetMetricData"]]
+    assert actions(role, "cloudwatch") == {"GetMetricData"}
+    assert functions()[name]["Environment"]["Variables"]["WATCH_USAGE"] == {"Ref": "WatchUsage"}
 
 
 def key_policy() -> list[Json]:

@@ -44,7 +44,10 @@ MAY_IMPORT = {
         "poolsafe.adapters",
         "poolsafe.domain",
         "poolsafe.errors",
-        "poolsafe.operations.read_configuration",  # wired here once for all jobs
+        "poolsafe.operations.read_configuration",  # wired here once for all jobs, and so are the next three
+        "poolsafe.operations.read_quotas",
+        "poolsafe.operations.read_usage",
+        "poolsafe.operations.set_pace",
         "poolsafe.ports",
         "poolsafe.settings",
     ),

@@ -179,8 +179,7 @@ def test_the_results_in_the_readme_are_what_the_machines_answer() -> None:
 @pytest.mark.parametrize("job", JOBS)
 def test_the_readme_shows_every_option(job: str) -> None:
     shown = set().union(*(block.keys() for block in readme_blocks() if "status" not in block))
-    quiet = {"shards"}  # takes one value in this release; the decisions table says why
-    assert SCHEMAS[f"{job}.request"]["properties"].keys() - quiet <= shown
+    assert SCHEMAS[f"{job}.request"]["properties"].keys() <= shown
 
 
 def test_the_inputs_of_an_assessment_in_the_readme_are_accepted() -> None:

@@ -1,104 +1,93 @@
-"""ExportUsers beside a bare paginator, on the same pool of the embedded cloud."""
+"""CPU and memory of ExportUsers beside a bare paginator, on the same synthetic pool of the embedded cloud."""
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
-import uuid
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from local.cloud import Cloud, running
+from tests.benchmarks import work
+from tests.benchmarks.section import Must, Section
+from tests.benchmarks.work import Worked
 
-ROOT = Path(__file__).resolve().parents[2]
-SIZES = (5_000, 20_000)
-RUNS = 5
-BUCKET = "poolsafe-bench"
+#: In turns, so that a busy machine is busy for both; and the runs of each at each size.
+SIZES = {10_000: 7, 100_000: 5, 1_000_000: 1}
+#: The largest at which CPU is compared: medians of several runs.
+COMPARED = 100_000
+CPU_LIMIT = 1.15
+BOTH = ("bare", "exporter")
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Medians over the runs of one kind of work at one size."""
+class Median:
+    """Of the runs of one kind of work at one size."""
 
     cpu_seconds: float
     peak_mib: float
+    bytes_per_user: float = 0.0
 
 
-def measure() -> str:
-    """The section of the page. Bare and ours alternate, so that a busy machine is busy for both."""
+def measure() -> Section:
+    """The section of the page."""
     with running() as cloud:
-        cloud.client("s3").create_bucket(Bucket=BUCKET)
-        return _section({size: _measure_size(cloud, size) for size in SIZES})
-
-
-def _measure_size(cloud: Cloud, size: int) -> dict[str, Measured]:
-    pool = str(cloud.client("cognito-idp").create_user_pool(PoolName=f"bench-{size}")["UserPool"]["Id"])
-    for start in range(0, size, 1_000):
-        cloud.put_users(pool, [_user(number) for number in range(start, start + 1_000)])
-    runs: dict[str, list[dict[str, Any]]] = {"bare": [], "exporter": []}
-    for _ in range(RUNS):
-        for what, measured in runs.items():
-            measured.append(_run(what, cloud.endpoint, pool, size))
-    return {
-        what: Measured(
-            statistics.median(run["cpu_seconds"] for run in measured),
-            statistics.median(run["peak_mib"] for run in measured),
-        )
-        for what, measured in runs.items()
-    }
-
-
-def _user(number: int) -> dict[str, Any]:
-    attributes = {
-        "sub": str(uuid.UUID(int=number, version=4)),
-        "email": f"person{number:07d}@example.com",
-        "email_verified": "true",
-        "name": f"Person Number {number}",
-        "custom:tier": ("free", "silver", "gold")[number % 3],
-    }
-    return {
-        "Username": f"person{number:07d}",
-        "Attributes": [{"Name": name, "Value": value} for name, value in attributes.items()],
-    }
-
-
-def _run(what: str, endpoint: str, pool: str, size: int) -> dict[str, Any]:
-    finished = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.workers", what, endpoint, pool, BUCKET],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT / 'functions'}{os.pathsep}{ROOT}"},
-        capture_output=True,
-        text=True,
-        check=True,
+        cloud.client("s3").create_bucket(Bucket=work.BUCKET)
+        found = {size: beside(cloud, size, runs) for size, runs in SIZES.items()}
+    ratio = found[COMPARED]["exporter"].cpu_seconds / found[COMPARED]["bare"].cpu_seconds
+    must = Must(
+        f"CPU of the exporter ÷ that of a bare boto3 paginator, {COMPARED:,} users",
+        f"≤ {CPU_LIMIT}",
+        f"{ratio:.2f}",
+        ratio <= CPU_LIMIT,
     )
-    measured: dict[str, Any] = json.loads(finished.stdout)
-    if measured["users"] != size:
-        raise AssertionError(f"{what} saw {measured['users']} of {size} users")
-    return measured
+    figures = {what: {str(size): asdict(medians[what]) for size, medians in found.items()} for what in BOTH}
+    return Section(_text(found), (must,), figures)
 
 
-def _section(results: dict[int, dict[str, Measured]]) -> str:
+def beside(cloud: Cloud, size: int, runs: int) -> dict[str, Median]:
+    """Both kinds of work on a synthetic pool of that size, in turns."""
+    pool = cloud.synthetic_pool(size)
+    worked: dict[str, list[Worked]] = {what: [] for what in BOTH}
+    for _ in range(runs):
+        for what, done in worked.items():
+            done.append(checked(what, cloud, pool, size))
+    written, _ = work.exported(cloud, pool)
+    return {what: _median(done, written / size if what == "exporter" else 0.0) for what, done in worked.items()}
+
+
+def checked(what: str, cloud: Cloud, pool: str, size: int) -> Worked:
+    """Runs a kind of work; AssertionError unless it saw everybody."""
+    worked = work.run(what, cloud, pool)
+    if worked.users != size:
+        raise AssertionError(f"{what} saw {worked.users:,} of {size:,} users")
+    return worked
+
+
+def _median(runs: list[Worked], bytes_per_user: float) -> Median:
+    return Median(
+        statistics.median(run.cpu_seconds for run in runs),
+        statistics.median(run.peak_mib for run in runs),
+        bytes_per_user,
+    )
+
+
+def _text(found: dict[int, dict[str, Median]]) -> str:
     rows = "\n".join(
-        f"| {size:,} | {found['bare'].cpu_seconds:.2f} | {found['exporter'].cpu_seconds:.2f} "
-        f"| **{found['exporter'].cpu_seconds / found['bare'].cpu_seconds:.2f}** "
-        f"| {found['bare'].peak_mib:.0f} | {found['exporter'].peak_mib:.0f} |"
-        for size, found in results.items()
+        f"| {size:,} | {SIZES[size]} | {1e6 * medians['bare'].cpu_seconds / size:.1f} "
+        f"| {1e6 * medians['exporter'].cpu_seconds / size:.1f} "
+        f"| **{medians['exporter'].cpu_seconds / medians['bare'].cpu_seconds:.2f}** "
+        f"| {medians['bare'].peak_mib:.0f} | {medians['exporter'].peak_mib:.0f} |"
+        for size, medians in found.items()
     )
-    small, large = (results[size]["exporter"].peak_mib for size in (SIZES[0], SIZES[-1]))
-    return f"""## Export beside a bare paginator
+    return f"""## CPU and memory of an export
 
-ExportUsers (records, governor, Parquet, SHA-256, upload) and a loop over boto3's own `list_users` paginator that keeps
-nothing, on the same pool on the embedded cloud. CPU seconds of the client process after its imports; peak memory of
-the whole process, with pyarrow loaded in both. Medians of {RUNS} runs, the two kinds in turns.
+ExportUsers does all of its work (records, governor, Parquet, SHA-256, upload); the other is a loop over boto3's own
+`list_users` paginator that keeps nothing: the least that any exporter does. Both list the same synthetic pool over
+HTTP, each in a process of its own, in turns. CPU is the client's after its imports, memory that of its whole process;
+pyarrow is loaded in both.
 
-| users | CPU s, bare | CPU s, ExportUsers | ratio | peak MiB, bare | peak MiB, ExportUsers |
-|---|---|---|---|---|---|
+| users | runs | CPU s per million users, bare | ExportUsers | ratio | peak MiB, bare | ExportUsers |
+|---|---|---|---|---|---|---|
 {rows}
 
-Memory of ExportUsers at {SIZES[-1]:,} users over that at {SIZES[0]:,}: **{large / small:.2f}**. A part holds at most
-50,000 users or 64 million characters of attributes, so it is flat from there on.
+The page's limit holds for the medians at {COMPARED:,} users; a run of a million is one run, and says what it says.
 """

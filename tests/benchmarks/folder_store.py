@@ -60,7 +60,9 @@ class FolderStore:
     def link(self, key: str, other: str) -> None:
         """The same object under another key, without another copy of it."""
         for kind in ("objects", "metadata"):
-            self._path(kind, other).hardlink_to(self._path(kind, key))
+            path = self._path(kind, other)
+            path.unlink(missing_ok=True)
+            path.hardlink_to(self._path(kind, key))
 
     def _path(self, kind: str, key: str) -> Path:
         path = self.root / kind / key

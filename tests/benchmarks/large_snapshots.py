@@ -104,7 +104,7 @@ def _tables(part: int, rows: int) -> dict[str, pa.Table]:
 
 
 def _table(row_type: type[Any], columns: Mapping[str, Any], rows: int) -> pa.Table:
-    fields = schema(row_type)
+    fields: pa.Schema = schema(row_type)  # type: ignore[arg-type]
     return pa.Table.from_arrays([_array(columns.get(field.name), field.type, rows) for field in fields], schema=fields)
 
 

@@ -19,8 +19,20 @@ import pyarrow.parquet  # noqa: F401
 
 from poolsafe import bootstrap
 from poolsafe.adapters.clock import SystemClock
-from poolsafe.domain.requests import BackupRequest
+from poolsafe.domain.compare.change import Side
+from poolsafe.domain.compare.paths import ComparisonPaths
+from poolsafe.domain.compare.records import Pools
+from poolsafe.domain.listing import Listing
+from poolsafe.domain.requests import BackupRequest, RestoreRequest
+from poolsafe.domain.restore.plan import Planner
+from poolsafe.domain.snapshot import RestorePaths
+from poolsafe.domain.target import TargetPool
+from poolsafe.operations.compare_records import CompareProgress, CompareRecords
+from poolsafe.operations.compare_sides import side_of_listing, side_of_snapshot
 from poolsafe.operations.open_snapshot import read_manifest
+from poolsafe.operations.parts import part_keys
+from poolsafe.operations.plan_restore import Listed, PlanProgress, PlanRestore
+from poolsafe.operations.reading import SnapshotReader
 from poolsafe.operations.report_restore import write_sub_map
 from poolsafe.operations.save_configuration import ConfigurationProgress
 from poolsafe.operations.seal import Exported, seal
@@ -28,8 +40,10 @@ from poolsafe.operations.verify_snapshot import verify_snapshot
 from poolsafe.operations.weigh_losses import WeighLosses, WeighProgress
 from tests.benchmarks.folder_store import FolderStore
 from tests.benchmarks.large_snapshots import BEFORE, NOW, POOL, RESTORE, make_outcomes, make_snapshots, progress_of
+from tests.fakes import FakeUserPool
 
 PARQUET = bootstrap.PARQUET
+PLAN = RestorePaths("20261104T030000Z-dddddd")
 
 
 @dataclass
@@ -40,7 +54,7 @@ class CpuDeadline:
     began: float = field(default_factory=time.process_time)
 
     def near(self, ahead: float = 0) -> bool:
-        return time.process_time() - self.began > self.seconds
+        return time.process_time() - self.began + ahead > self.seconds
 
 
 def weigh_losses(store: FolderStore) -> int:
@@ -54,8 +68,9 @@ def weigh_losses(store: FolderStore) -> int:
 
 
 def seal_snapshot(store: FolderStore) -> int:
-    exported = Exported(**{kind: (progress,) for kind, progress in progress_of(store).items()})
-    request = BackupRequest.of({"user_pool_id": POOL}, ["us-east-1"])
+    progress = progress_of(store)
+    exported = Exported(Listing(progress["users"], progress["memberships"], done=True), progress["groups"])
+    request = BackupRequest.of({"user_pool_id": POOL}, frozenset({"us-east-1"}))
     started_at = "2026-11-02T03:00:00.000Z"
     seal(store, PARQUET, SystemClock(), NOW, request, exported, started_at, 0, ConfigurationProgress(), {})
     store.delete(NOW.manifest_key)
@@ -71,6 +86,40 @@ def verify(store: FolderStore) -> int:
     return invocations
 
 
+def plan_restore(store: FolderStore) -> int:
+    """Into a pool that has everybody already: each file of users is looked up in all others."""
+    listed = progress_of(store)
+    for kind in ("users", "memberships"):
+        for key in part_keys(NOW.prefix, kind, listed[kind], PARQUET):
+            store.link(key, PLAN.target_before + key.removeprefix(NOW.prefix))
+    target = FakeUserPool("us-east-1_Target", custom=("custom:original_sub",)).describe()
+    request = RestoreRequest.of(
+        {"snapshot": str(BEFORE), "target_user_pool_id": "us-east-1_Target", "on_conflict": "update"},
+        frozenset({"us-east-1"}),
+    )
+    planner = Planner(POOL, TargetPool.of(target), "custom:original_sub", request.wishes)
+    reader = SnapshotReader(store, read_manifest(store, BEFORE), bootstrap.format_of)
+    there = Listed(listed["users"], {}, listed["memberships"])
+    progress, invocations = PlanProgress(), 0
+    while not progress.done:
+        plan = PlanRestore(store, PARQUET, CpuDeadline(660), reader, planner, PLAN, request, there)
+        progress, invocations = plan.advance(progress), invocations + 1
+    return invocations
+
+
+def compare_records(store: FolderStore) -> int:
+    listed = {kind: progress.to_state() for kind, progress in progress_of(store).items()}
+    sides = {
+        Side.BEFORE: side_of_snapshot(store, bootstrap.format_of, read_manifest(store, BEFORE)),
+        Side.AFTER: side_of_listing(store, PARQUET, POOL, NOW.prefix, listed),
+    }
+    progress, invocations = CompareProgress(), 0
+    while not progress.done:
+        compare = CompareRecords(store, PARQUET, ComparisonPaths(NOW.snapshot_id), sides, Pools(POOL, POOL), False)
+        progress, invocations = compare(progress, CpuDeadline(660)), invocations + 1
+    return invocations
+
+
 def report_restore(store: FolderStore) -> int:
     assert write_sub_map(store, PARQUET, RESTORE)
     return 1
@@ -81,6 +130,8 @@ WORK: dict[str, Callable[[FolderStore], int]] = {
     "SealSnapshot": seal_snapshot,
     "VerifySnapshot": verify,
     "ReportRestore": report_restore,
+    "CompareRecords": compare_records,
+    "PlanRestore": plan_restore,
 }
 
 

@@ -1,15 +1,15 @@
 """What is measured, each in a process of its own: `workers <what> <endpoint> <pool> <bucket>`.
 
-Prints JSON: CPU seconds of the work itself (after imports and the first connection), the peak of the process's
-memory, and how many users it saw.
+Prints JSON: seconds by the clock and of CPU of the work itself (after imports and the first connection), the peak of
+the process's memory, and how many users it saw.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -23,8 +23,9 @@ from poolsafe.adapters.parquet import ParquetFormat
 from poolsafe.adapters.s3 import S3Store
 from poolsafe.adapters.threads import Threads
 from poolsafe.domain.listing import Listing
-from poolsafe.domain.quotas import DOCUMENTED
+from poolsafe.domain.quotas import DOCUMENTED, Category
 from poolsafe.operations.export import Export
+from tests.benchmarks.usage import cpu_seconds, peak_mib
 
 #: The pace is not what is measured here.
 UNBOUND = dict.fromkeys(DOCUMENTED, 1e9)
@@ -45,12 +46,25 @@ def bare_paginator(cognito: Any, s3: Any, pool: str, bucket: str) -> int:
 
 def exporter(cognito: Any, s3: Any, pool: str, bucket: str) -> int:
     """The whole of ExportUsers: records, governor, Parquet, hashes, upload."""
-    governed = GovernedUserPool(CognitoUserPool(pool, cognito), Governor(UNBOUND, SystemClock()))
-    export = Export(governed, S3Store(bucket, s3), ParquetFormat(), f"bench/{pool}/", NoDeadline(), Threads)
+    return _export(UNBOUND, cognito, s3, pool, bucket)
+
+
+def exporter_at_the_quota(cognito: Any, s3: Any, pool: str, bucket: str) -> int:
+    """The same at the pace of the documented quotas, all of them (`quota_share` 1.0)."""
+    return _export(DOCUMENTED, cognito, s3, pool, bucket)
+
+
+def _export(rates: Mapping[Category, float], cognito: Any, s3: Any, pool: str, bucket: str) -> int:
+    governed = GovernedUserPool(CognitoUserPool(pool, cognito), Governor(rates, SystemClock()))
+    export = Export(governed, S3Store(bucket, s3), ParquetFormat(), f"{pool}/", NoDeadline(), Threads)
     return export.users(Listing()).users.rows
 
 
-WORK: dict[str, Callable[[Any, Any, str, str], int]] = {"bare": bare_paginator, "exporter": exporter}
+WORK: dict[str, Callable[[Any, Any, str, str], int]] = {
+    "bare": bare_paginator,
+    "exporter": exporter,
+    "exporter-at-the-quota": exporter_at_the_quota,
+}
 
 
 def main(what: str, endpoint: str, pool: str, bucket: str) -> None:
@@ -59,11 +73,10 @@ def main(what: str, endpoint: str, pool: str, bucket: str) -> None:
     s3 = session.client("s3", endpoint_url=endpoint, config=CONFIG)
     cognito.list_users(UserPoolId=pool, Limit=1)
     s3.head_bucket(Bucket=bucket)
-    before = resource.getrusage(resource.RUSAGE_SELF)
+    begun, before = time.perf_counter(), cpu_seconds()
     users = WORK[what](cognito, s3, pool, bucket)
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({"cpu_seconds": cpu, "peak_mib": after.ru_maxrss / 1024, "users": users}))  # noqa: T201
+    used = {"seconds": time.perf_counter() - begun, "cpu_seconds": cpu_seconds() - before, "peak_mib": peak_mib()}
+    print(json.dumps({**used, "users": users}))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -34,8 +34,9 @@ def outputs(cloud: Cloud) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def quiet(cloud: Cloud) -> None:
-    """No fault is armed, no call counted, no message noted."""
+    """No fault is armed, no limit on, no call counted, no message noted."""
     cloud.control("DELETE", "faults")
+    cloud.control("DELETE", "limits")
     cloud.forget()
 
 

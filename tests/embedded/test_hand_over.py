@@ -69,7 +69,7 @@ def test_a_backup_that_hands_over_after_every_page_saves_everybody(backup: tuple
     result, entered = backup
     assert result["status"] == "COMPLETE"
     assert result["counts"] == {"users": USERS, "groups": len(GROUPS), "memberships": _memberships()}
-    assert entered["ExportMemberships"] == len(GROUPS)
+    assert entered["ExportUsers"] == len(GROUPS)
 
 
 def test_each_hand_over_leaves_a_file_behind(hurried: Deployed, source: str, backup: tuple[Json, Counter[str]]) -> None:

@@ -51,9 +51,8 @@ def place(deployed: Deployed) -> Json:
 
 def calls(deployed: Deployed, keys: Json, at: Json) -> Mapping[str, Callable[[], Any]]:
     """What is tried, by the heading of its column. None of it changes anything that matters where it is let through."""
-    cognito, s3, lambdas, machines = (
-        deployed.cloud.client(service, keys=keys) for service in ("cognito-idp", "s3", "lambda", "stepfunctions")
-    )
+    services = ("cognito-idp", "s3", "lambda", "stepfunctions", "cloudwatch")
+    cognito, s3, lambdas, machines, metrics = (deployed.cloud.client(service, keys=keys) for service in services)
     pool, bucket, unique = at["pool"], at["bucket"], uuid.uuid4().hex
     nobody = {"UserPoolId": pool, "Username": f"nobody-{unique}"}
     return {
@@ -93,6 +92,9 @@ def calls(deployed: Deployed, keys: Json, at: Json) -> Mapping[str, Callable[[],
             Principal="cognito-idp.amazonaws.com",
         ),
         "start a machine": lambda: machines.start_execution(stateMachineArn=deployed.machine("backup"), input="{}"),
+        "read metrics": lambda: metrics.get_metric_data(
+            MetricDataQueries=[], StartTime="2026-11-22T03:00:00Z", EndTime="2026-11-22T03:15:00Z"
+        ),
     }
 
 
@@ -157,6 +159,7 @@ def test_what_no_role_may_ever_do(seen: Mapping[str, Mapping[str, bool]], never:
         ("delete a sign-in record", {"SignInTokenFunction"}),
         ("read temporary passwords", {"RestoreReportRestoreFunction"}),
         ("start a machine", set()),
+        ("read metrics", {"BackupDescribePoolFunction", "RestoreCheckRequestFunction"}),
     ],
 )
 def test_what_only_some_may_do(seen: Mapping[str, Mapping[str, bool]], what: str, who: set[str]) -> None:

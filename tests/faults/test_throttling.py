@@ -56,7 +56,7 @@ def test_a_pool_that_throttles_every_few_calls_is_saved_and_restored_whole(one_i
 
 
 def test_a_throttle_that_outlasts_an_invocation_is_waited_out_by_the_state() -> None:
-    source = pool_with(9)
+    source = pool_with(9, groups=0)
     left = [None] * 20
 
     def throttle(operation: str) -> None:

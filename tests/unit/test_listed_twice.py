@@ -10,6 +10,12 @@ from tests.fakes import EveryTime, FakeUserPool, Never
 from tests.pipeline import LATEST, Machines, pool_with, target_pool
 
 
+@pytest.fixture(autouse=True)
+def only_the_last_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that two parts of two users each are far apart."""
+    monkeypatch.setattr("poolsafe.operations.export.LISTED_LAST", 1)
+
+
 def listed_twice(source: FakeUserPool) -> Machines:
     """A snapshot whose listing gave the first user again after a hand-over, so in another file."""
     pages = source.list_users

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from backup.check_request import handler as check_request
+from backup.describe_pool import handler as describe_pool
 from poolsafe import bootstrap
-from poolsafe.domain.quotas import DOCUMENTED
+from poolsafe.domain.governor import GUARD
+from poolsafe.domain.quotas import DOCUMENTED, Category
 from poolsafe.domain.snapshot import RestorePaths
-from poolsafe.errors import Unexpected
+from poolsafe.errors import AccessDenied, Unexpected
 from poolsafe.schema_check import require
+from tests.fake_quotas import NAMES, FakeCloudWatch, FakeLimits, FakeServiceQuotas
 from tests.fakes import EveryTime, Never
 from tests.pipeline import LATEST, pool_with, target_pool
 from tests.step_functions import Deployed, ExecutionFailed, LambdaContext
@@ -126,16 +129,51 @@ def test_the_same_execution_names_the_same_snapshot_and_another_one_another() ->
 
 def test_a_restore_uses_the_lanes_that_its_quotas_need() -> None:
     target = target_pool()
-    with Deployed() as machines:
+    limits = FakeLimits({"UserCreation": 1000})
+    service_quotas = FakeServiceQuotas(dict.fromkeys(NAMES.values(), 1000.0))
+    with Deployed(limits=limits, service_quotas=service_quotas) as machines:
         machines.backup(pool_with(9))
-        bought = {**DOCUMENTED, **dict.fromkeys(DOCUMENTED, 1000)}
-        object.__setattr__(machines.application.settings, "quotas", bought)
         result = machines.restore(target, snapshot=LATEST, quota_share=0.4)
     lanes = [payload for name, payload, _ in machines.executions[-1].payloads if name == "RestoreUsers"]
     # 0.4 of a thousand users a second, three calls each, at 500 calls a lane.
     assert {payload["lanes"] for payload in lanes} == {3}
     assert [payload["progress"]["lane"] for payload in lanes] == [0, 1, 2]
     assert result["counts"]["created"] == 9
+    assert lanes[0]["quotas"] == {
+        **dict.fromkeys(("UserCreation", "UserAccountRecovery", "UserUpdate", "UserResourceUpdate", "UserList"), 1000)
+    }
+
+
+def test_a_plan_reckons_with_the_quotas_in_force_and_tells_what_is_to_be_known_of_them() -> None:
+    limits = FakeLimits({"UserCreation": 5})
+    cloudwatch = FakeCloudWatch({"UserUpdate": [60 * 20.0]})
+    denied = FakeServiceQuotas(before=denying)
+    with Deployed(limits=limits, service_quotas=denied, cloudwatch=cloudwatch) as machines:
+        machines.backup(pool_with(9))
+        cloudwatch.clock = machines.clock
+        result = machines.restore(target_pool(), snapshot=LATEST)
+        plan, report = machines.plan(result), machines.report(result)
+    assert plan["hours_by_quota"]["UserCreation"] == round(9 / (5 * 0.8) / 3600, 4)
+    assert set(plan["warnings"]) <= set(report["plan"]["warnings"])
+    unread, assumed, lowered = plan["warnings"][-3:]
+    assert unread == "The account's quotas could not be read. no."
+    assert assumed.startswith("The documented quotas are assumed")
+    assert "20 calls of UserUpdate a second here, of 25" in lowered
+
+
+def test_the_pool_of_a_backup_is_described_with_the_pace_that_it_may_have() -> None:
+    limits, cloudwatch = FakeLimits({"UserRead": 200}), FakeCloudWatch({"UserList": [60 * 28.0]})
+    source = pool_with(2)
+    with Deployed(limits=limits, cloudwatch=cloudwatch) as machines:
+        machines.pools[source.user_pool_id] = source
+        export = {"user_pool_id": source.user_pool_id, "quota_share": 0.5, "include_mfa": True}
+        described = describe_pool({"export": export}, LambdaContext(Never()))
+    assert described["quotas"] == {"UserList": 15.0, "UserRead": 200}
+    assert ["28 calls of UserList" in warning for warning in described["warnings"]] == [True]
+
+
+def denying(operation: str) -> None:
+    raise AccessDenied("no.")
 
 
 # The composition root.
@@ -166,10 +204,13 @@ def test_a_pool_is_reached_in_its_own_region_at_its_share_of_the_quotas(monkeypa
     with Deployed() as machines:
         application = bootstrap.Application(machines.application.settings, machines.store, machines.clock)
         pool, governor = application.user_pool("eu-central-1_Target", 0.5, lanes=2)
+        _, told = application.user_pool("eu-central-1_Target", 0.5, quotas={"UserList": 60.0})
     assert pool.user_pool_id == "eu-central-1_Target"
     assert pool._pool._client.meta.region_name == "eu-central-1"  # type: ignore[attr-defined]
     for category, quota in DOCUMENTED.items():
-        assert governor.rate(category) == quota * 0.5 / 2
+        assert governor.rate(category) == pytest.approx(quota * 0.5 / 2 * GUARD)
+    assert told.rate(Category.USER_LIST) == 60 * 0.5 * GUARD
+    assert told.rate(Category.USER_READ) == 120 * 0.5 * GUARD
 
 
 def test_a_restore_whose_working_files_expired_says_so() -> None:

@@ -14,7 +14,7 @@ from poolsafe.domain.restore.notices import Attention, Notice
 from poolsafe.schema_check import require
 from tests.fakes import FakeUserPool
 from tests.pipeline import LATEST, pool_with, target_pool
-from tests.step_functions import Deployed
+from tests.step_functions import Deployed, ExecutionFailed
 from tests.unit.restores import mfa
 
 MAIL: dict[str, Any] = {"email": "a@example.com", "email_verified": "true"}
@@ -157,6 +157,20 @@ def test_hours_are_requests_by_what_the_restore_may_use_of_each_quota(machines: 
         name: round(count / (quota / 20) / 3600, 4) for name, (count, quota) in calls.items()
     }
     assert plan["hours"] == max(plan["hours_by_quota"].values())
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_restore_that_would_outlast_its_execution_is_refused_before_it_writes(
+    machines: Deployed, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    monkeypatch.setattr("poolsafe.domain.restore.plan_summary.LONGEST_HOURS", 0.001)
+    machines.backup(pool_with(20))
+    target = target_pool()
+    with pytest.raises(ExecutionFailed) as failed:
+        machines.restore(target, snapshot=LATEST, quota_share=0.05, dry_run=dry_run)
+    assert failed.value.error == "InvalidRequest"
+    assert "quota_share: makes this restore take" in failed.value.cause
+    assert not target.accounts
 
 
 def test_an_import_costs_no_creation_and_bills_only_whom_more_is_done_to(machines: Deployed) -> None:

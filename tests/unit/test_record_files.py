@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow.parquet import read_metadata
 
 from poolsafe.adapters.jsonlines import JsonLinesFormat
 from poolsafe.adapters.parquet import ROW_GROUP, ParquetFormat
@@ -123,6 +125,17 @@ def test_a_file_longer_than_a_batch_is_read_whole(file_format: FileFormat) -> No
     assert file_format.count(content) == 2 * ROW_GROUP + 1
 
 
+@BOTH
+def test_some_columns_are_read_without_the_others(file_format: FileFormat) -> None:
+    memberships = [Membership("all", f"user{number}", str(number)) for number in range(ROW_GROUP + 1)]
+    content = written(file_format, Membership, memberships)
+    batches = list(file_format.columns(content, "sub", "group_name"))
+    assert [row for batch in batches for row in batch] == [(member.sub, "all") for member in memberships]
+    assert len(batches) == 2
+    with pytest.raises(KeyError):
+        list(file_format.columns(content, "sub", "unheard_of"))
+
+
 def test_users_with_much_text_are_encoded_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("poolsafe.adapters.parquet.ROW_GROUP_CHARACTERS", 100)
     pool = FakeUserPool(custom=("custom:long",))
@@ -208,6 +221,17 @@ def test_letters_with_a_disputed_lower_case_are_found_as_python_lowers_them(file
     user = FakeUserPool().add(name)
     where = Where("username", frozenset({name.lower()}), ignore_case=True)
     assert read(file_format, User, written(file_format, User, [user]), where) == [user]
+
+
+def test_only_columns_whose_values_come_again_have_a_dictionary() -> None:
+    """A dictionary of what no two users share is the column itself, and numbers besides."""
+    users = [FakeUserPool().add(f"person{number}", email=f"{number}@x.org") for number in range(500)]
+    group = read_metadata(BytesIO(written(PARQUET, User, users))).row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    with_one = {column.path_in_schema for column in columns if column.has_dictionary_page}
+    assert with_one == {
+        *("status", "attributes.key_value.key", "mfa_methods.list.element", "preferred_mfa"),
+    }
 
 
 # JSON Lines, for readers without Poolsafe.

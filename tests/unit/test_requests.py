@@ -218,6 +218,7 @@ WRONG = [
     ("restore", {**RESTORE, "quota_share": None}, "quota_share: must be of type number"),
     ("restore", {**RESTORE, "quota_share": 0}, "quota_share: does not fit: minimum 0.05"),
     ("restore", {**RESTORE, "quota_share": 2}, "quota_share: does not fit: maximum 1"),
+    ("drill", {"user_pool_id": "us-east-1_AbCdEfGhI", "quota_share": 0.01}, "quota_share: does not fit: minimum 0.05"),
     ("restore", {**RESTORE, "dry_run": "true"}, "dry_run: must be of type boolean"),
     ("restore", {**RESTORE, "dry_run": 1}, "dry_run: must be of type boolean"),
     ("restore", {**RESTORE, "allow_source_pool": "yes"}, "allow_source_pool: must be of type boolean"),

@@ -220,7 +220,7 @@ def test_the_looks_at_a_job_become_rarer(machines: Deployed) -> None:
     waits = waits_of(machines)
     restored(machines, pool_with(3), importing())
     looks = [seconds for seconds in waits if seconds >= 5]
-    assert looks == [5, 10, 20, 40, 80, 160, 300, 300, 300][: len(looks)]
+    assert looks == [5, 10, 20, 40, 80, 160, 320, 600, 600][: len(looks)]
 
 
 def test_more_rows_than_a_file_takes_are_more_files(machines: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:

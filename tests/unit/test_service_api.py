@@ -107,17 +107,18 @@ def test_errors_are_ours_and_say_nothing_of_what_was_sent(
 
 
 def test_throttles_that_botocore_retries_are_heard_of(stub: Stubber) -> None:
-    heard: list[str] = []
+    heard: dict[str, float] = {}
     events = HierarchicalEmitter()
     model = stub.client.meta.service_model
-    hear_throttles(SimpleNamespace(meta=SimpleNamespace(events=events, service_model=model)), heard.append)
+    hear_throttles(SimpleNamespace(meta=SimpleNamespace(events=events, service_model=model)), heard.__setitem__)
     for code in ("TooManyRequestsException", "ResourceNotFoundException"):
         events.emit(
             "needs-retry.cognito-identity-provider.ListTerms",
             response=(None, {"Error": {"Code": code}}),
             operation=model.operation_model("ListTerms"),
+            request_dict={"context": {}},
         )
-    assert heard == ["ListTerms"]
+    assert heard == {"ListTerms": 0}
 
 
 # The web.

@@ -44,6 +44,11 @@ def test_an_override_changes_its_category_and_no_other() -> None:
         '{"UserCreation": 0}',
         '{"UserCreation": -1}',
         '{"UserCreation": NaN}',
+        '{"UserCreation": Infinity}',
+        '{"UserCreation": 100001}',
+        '{"UserCreation": 1e400}',
+        '{"UserCreation": true}',
+        '{"UserCreation": "200"}',
         '{"UserCreation": []}',
     ],
 )
@@ -80,6 +85,7 @@ def test_the_documented_quotas_are_those_of_the_developer_guide() -> None:
         "UserPoolClientRead": 5,
         "UserPoolClientUpdate": 5,
         "ClientAuthentication": 150,
+        "LimitManagement": 1,
     }
 
 
@@ -126,4 +132,4 @@ def test_quotas_that_one_lane_cannot_fill_get_more(rate: float, lanes: int) -> N
 
 
 def test_one_large_quota_alone_needs_no_more_lanes_because_the_slowest_decides() -> None:
-    assert restore_lanes(in_force({"UserCreation": 1_000_000})) == 1
+    assert restore_lanes(in_force({Category.USER_CREATION: 1_000_000})) == 1

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from poolsafe.adapters.aws import CONFIG
 from poolsafe.adapters.cognito import CognitoUserPool
 from poolsafe.adapters.governed import GovernedUserPool, Governor
+from poolsafe.domain.governor import GUARD
 from poolsafe.domain.quotas import DOCUMENTED, Category
 from poolsafe.errors import ServiceUnavailable, Throttled
 from tests.fakes import FakeClock
@@ -82,6 +83,10 @@ def test_the_default_is_still_the_mode_that_gives_up(monkeypatch: pytest.MonkeyP
     assert answers.sent == 1
 
 
+def told(heard: list[str]) -> Callable[[str, float], None]:
+    return lambda operation, seconds_ago: heard.append(operation)
+
+
 @pytest.mark.parametrize("errors", range(ATTEMPTS))
 def test_our_client_tries_again_and_gets_through(errors: int) -> None:
     answers = Answers(errors)
@@ -99,13 +104,24 @@ def test_our_client_gives_up_after_four_attempts() -> None:
 @pytest.mark.parametrize("errors", range(ATTEMPTS))
 def test_every_throttled_attempt_is_heard(errors: int) -> None:
     heard: list[str] = []
-    CognitoUserPool("us-east-1_Source", client(Answers(errors), CONFIG), heard.append).list_users(None)
+    pool = CognitoUserPool("us-east-1_Source", client(Answers(errors), CONFIG), told(heard))
+    pool.list_users(None)
     assert heard == ["ListUsers"] * errors
+
+
+def test_it_is_heard_how_long_ago_the_throttled_attempt_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each attempt by itself: the second is sent later than the first was answered."""
+    readings = iter((100.0, 100.5, 107.0, 107.25, 120.0))
+    monkeypatch.setattr("poolsafe.adapters.throttles.time.monotonic", lambda: next(readings))
+    heard: list[float] = []
+    cognito = client(Answers(2), CONFIG)
+    CognitoUserPool("us-east-1_Source", cognito, lambda _, seconds_ago: heard.append(seconds_ago)).list_users(None)
+    assert heard == [0.5, 0.25]
 
 
 def test_the_attempts_of_a_call_that_fails_in_the_end_are_heard_too() -> None:
     heard: list[str] = []
-    pool = CognitoUserPool("us-east-1_Source", client(Answers(99), CONFIG), heard.append)
+    pool = CognitoUserPool("us-east-1_Source", client(Answers(99), CONFIG), told(heard))
     with pytest.raises(Throttled):
         pool.list_users(None)
     assert heard == ["ListUsers"] * ATTEMPTS
@@ -116,7 +132,7 @@ def test_an_outage_is_tried_again_and_is_no_throttle(status: int, code: str) -> 
     heard: list[str] = []
     answers = Answers(99, status, code)
     with pytest.raises(ServiceUnavailable):
-        CognitoUserPool("us-east-1_Source", client(answers, CONFIG), heard.append).list_users(None)
+        CognitoUserPool("us-east-1_Source", client(answers, CONFIG), told(heard)).list_users(None)
     assert (answers.sent, heard) == (ATTEMPTS, [])
 
 
@@ -126,7 +142,7 @@ def test_what_botocore_retries_by_itself_slows_the_governor_down() -> None:
     pool = CognitoUserPool("us-east-1_Source", client(Answers(1), CONFIG), governor.throttled)
     GovernedUserPool(pool, governor).list_users(None)
     assert governor.throttles == 1
-    assert governor.rate(Category.USER_LIST) == DOCUMENTED[Category.USER_LIST] / 2
+    assert governor.rate(Category.USER_LIST) == DOCUMENTED[Category.USER_LIST] / 2 * GUARD
 
 
 def test_a_throttle_that_botocore_gave_up_on_is_counted_once() -> None:

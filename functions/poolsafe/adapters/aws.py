@@ -92,6 +92,12 @@ HURRIED = CONFIG.merge(
 )
 
 
+#: For what a run can do without: one attempt, soon given up.
+DISPENSABLE = CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=5)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """A role of another account that lets us in; `external_id` is what its trust policy asks for."""

@@ -25,7 +25,7 @@ class CognitoUserPool:
     """
 
     def __init__(
-        self, user_pool_id: str, cognito: Any = None, on_throttle: Callable[[str], None] | None = None
+        self, user_pool_id: str, cognito: Any = None, on_throttle: Callable[[str, float], None] | None = None
     ) -> None:
         self.user_pool_id = user_pool_id
         self._client = cognito if cognito is not None else client("cognito-idp", region_of(user_pool_id))

@@ -21,6 +21,9 @@ Answer = TypeVar("Answer")
 
 #: Calls in all for one that is throttled, each after botocore gave up on its own attempts, at a pace that was halved.
 ATTEMPTS = 8
+#: A turn that comes later is none. Shorter than what a lane keeps to come to its end (240 s), because a worker that
+#: waits does not look at the deadline.
+LONGEST_WAIT_SECONDS = 180.0
 
 
 class Governor:
@@ -34,24 +37,44 @@ class Governor:
         self.throttles = 0
 
     def wait(self, operation: str) -> None:
-        """Sleep until it is this operation's turn."""
+        """Sleep until it is this operation's turn, first come, first served.
+
+        Raises Throttled when that would be too long for a function that has to come to an end.
+        """
+        category = OPERATIONS[operation]
+        pace = self._paces[category]
         with self._lock:
             self.requests += 1
-            seconds = self._paces[OPERATIONS[operation]].take_turn(self._clock.monotonic())
-        if seconds > 0:
-            self._clock.sleep(seconds)
+            turn = pace.ask(self._clock.monotonic())
+        try:
+            while (seconds := self._until(pace, turn)) > 0:
+                if seconds > LONGEST_WAIT_SECONDS:
+                    raise Throttled(
+                        f"{operation}: its turn would come in {seconds:.0f} seconds only, at {pace.rate:.2g} requests "
+                        f"of {category.value} a second. Raise quota_share, or Quotas (a parameter of the stack)."
+                    )
+                # Asked again afterwards: the pace may have been slowed down meanwhile.
+                self._clock.sleep(seconds)
+        except BaseException:
+            with self._lock:
+                pace.give_up()
+            raise
 
-    def throttled(self, operation: str) -> None:
-        """Cognito throttled an attempt: count it, and slow its category down."""
+    def _until(self, pace: Pace, turn: int) -> float:
+        with self._lock:
+            return pace.wait(turn, self._clock.monotonic())
+
+    def throttled(self, operation: str, seconds_ago: float = 0.0) -> None:
+        """Cognito throttled an attempt that was sent so long ago: count it, and slow its category down."""
         with self._lock:
             self.throttles += 1
-        self.slow_down(operation)
+        self.slow_down(operation, self._clock.monotonic() - seconds_ago)
 
-    def slow_down(self, operation: str) -> None:
-        """Halve the pace of this operation's category; more often than once a second changes nothing."""
+    def slow_down(self, operation: str, sent: float) -> None:
+        """Halve the pace of this operation's category, unless it was halved since `sent`."""
         with self._lock:
             if operation in OPERATIONS:
-                self._paces[OPERATIONS[operation]].throttled(self._clock.monotonic())
+                self._paces[OPERATIONS[operation]].throttled(self._clock.monotonic(), sent)
 
     def rate(self, category: Category) -> float:
         """Requests per second at present."""
@@ -61,12 +84,13 @@ class Governor:
         """Make a call when it is its turn; when it is throttled, again at a slower pace."""
         for attempt in range(1, ATTEMPTS + 1):
             self.wait(operation)
+            sent = self._clock.monotonic()
             try:
                 return call(*arguments, **members)
             except Throttled:
                 if attempt == ATTEMPTS:
                     raise
-                self.slow_down(operation)
+                self.slow_down(operation, sent)
         raise AssertionError("unreachable")
 
 

@@ -23,6 +23,9 @@ ROW_GROUP = 4_000
 BATCH = 500
 #: Or fewer, once their attributes add up to this many characters: 4,000 users could hold 400 MB.
 ROW_GROUP_CHARACTERS = 16_000_000
+#: Columns in which hardly a value comes twice. A dictionary of them is the column itself, and numbers besides: without
+#: one, a snapshot is an eighth smaller and takes half the CPU to encode.
+DISTINCT = frozenset({"username", "sub", "new_sub", "old", "new", "sign_in_name", "existing_sub", "existing_username"})
 
 
 class ParquetFormat:
@@ -83,7 +86,7 @@ class ParquetPart(Generic[Row]):
         self._batched = 0
         self._weight = self._characters = 0
         self._sink = io.BytesIO()
-        self._writer = pq.ParquetWriter(self._sink, self._schema, compression="zstd")
+        self._writer = pq.ParquetWriter(self._sink, self._schema, compression="zstd", **_encodings(self._schema))
 
     @property
     def size(self) -> int:
@@ -129,6 +132,32 @@ class ParquetPart(Generic[Row]):
             self._writer.write_table(pa.Table.from_batches(self._batches).combine_chunks())
         self._batches.clear()
         self._batched = self._weight = 0
+
+
+def _encodings(schema: Any) -> dict[str, Any]:
+    """What ParquetWriter is told of each column: which get a dictionary, and how the others are written."""
+    import pyarrow as pa
+
+    plain = {"attributes.key_value.value": "PLAIN"}
+    for field in schema:
+        if field.name in DISTINCT:
+            plain[field.name] = "DELTA_LENGTH_BYTE_ARRAY"
+        elif pa.types.is_timestamp(field.type):
+            plain[field.name] = "DELTA_BINARY_PACKED"
+    columns = [path for field in schema for path in _paths(field)]
+    return {
+        "use_dictionary": [path for path in columns if path not in plain],
+        "column_encoding": {path: plain[path] for path in columns if path in plain},
+    }
+
+
+def _paths(field: Any) -> list[str]:
+    """The columns of a field, as Parquet names them: a map has two."""
+    import pyarrow as pa
+
+    if pa.types.is_map(field.type):
+        return [f"{field.name}.key_value.{part}" for part in ("key", "value")]
+    return [f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name]
 
 
 def _characters(row: Any) -> int:

@@ -30,7 +30,7 @@ class BotoService:
     """The ServiceApi port on AWS. `on_throttle` hears of every throttled attempt, with its operation."""
 
     def __init__(
-        self, service: str, region: str, boto: Any = None, on_throttle: Callable[[str], None] | None = None
+        self, service: str, region: str, boto: Any = None, on_throttle: Callable[[str, float], None] | None = None
     ) -> None:
         self.region = region
         self._client = boto if boto is not None else client(service, region)

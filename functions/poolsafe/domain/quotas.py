@@ -7,6 +7,7 @@ Source: Cognito developer guide, "Quotas in Amazon Cognito", 2026.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -31,6 +32,7 @@ class Category(StrEnum):
     USER_POOL_CLIENT_READ = "UserPoolClientRead"
     USER_POOL_CLIENT_UPDATE = "UserPoolClientUpdate"
     CLIENT_AUTHENTICATION = "ClientAuthentication"
+    LIMIT_MANAGEMENT = "LimitManagement"
 
 
 #: One operation on one pool, which is what one run meets in the categories of pool resources and clients.
@@ -54,7 +56,20 @@ DOCUMENTED: Mapping[Category, float] = {
     Category.USER_POOL_CLIENT_READ: PER_OPERATION_AND_POOL,
     Category.USER_POOL_CLIENT_UPDATE: PER_OPERATION_AND_POOL,
     Category.CLIENT_AUTHENTICATION: 150,
+    Category.LIMIT_MANAGEMENT: 1,
 }
+
+#: No account has more: whoever says so, says it in the wrong unit, or means "no limit", which there is not.
+HIGHEST = 100_000
+#: What a restore draws on, beside what it reads and writes of the pool itself.
+OF_A_RESTORE = (
+    Category.USER_CREATION,
+    Category.USER_ACCOUNT_RECOVERY,
+    Category.USER_UPDATE,
+    Category.USER_RESOURCE_UPDATE,
+    Category.USER_LIST,
+    Category.USER_READ,
+)
 
 OPERATIONS: Mapping[str, Category] = {
     "AdminCreateUser": Category.USER_CREATION,
@@ -81,6 +96,7 @@ OPERATIONS: Mapping[str, Category] = {
     "CreateUserImportJob": Category.USER_POOL_RESOURCE_UPDATE,
     "StartUserImportJob": Category.USER_POOL_RESOURCE_UPDATE,
     "AdminInitiateAuth": Category.USER_AUTHENTICATION,
+    "GetProvisionedLimit": Category.LIMIT_MANAGEMENT,
     "ListUserPools": Category.USER_POOL_READ,
     "DeleteUserPool": Category.USER_POOL_UPDATE,
     "CreateUserPool": Category.USER_POOL_UPDATE,
@@ -127,9 +143,20 @@ OPERATIONS: Mapping[str, Category] = {
 }
 
 
-def in_force(overrides: Mapping[str, float]) -> dict[Category, float]:
-    """The documented table with the account's own values over it. Raises ValueError for an unknown category."""
-    return {**DOCUMENTED, **{Category(name): float(rate) for name, rate in overrides.items()}}
+def is_rate(value: object) -> bool:
+    """Whether this can be a quota in requests per second: a number above zero and not absurdly high."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and 0 < value <= HIGHEST  # type: ignore[operator, arg-type]
+
+
+def of_an_export(include_mfa: bool) -> tuple[Category, ...]:
+    """What an export draws on, beside what it reads of the pool itself."""
+    return (Category.USER_LIST, Category.USER_READ) if include_mfa else (Category.USER_LIST,)
+
+
+def in_force(overrides: Mapping[Category, float]) -> dict[Category, float]:
+    """The documented table with the account's own values over it."""
+    return {**DOCUMENTED, **overrides}
 
 
 def share(quotas: Mapping[Category, float], quota_share: float, lanes: int) -> dict[Category, float]:

@@ -20,6 +20,17 @@ PROBE_PAGES = 5
 #: Cognito's own estimate lags; a listing that falls short of it by more is worth a word, or a doubt.
 ESTIMATE_TOLERANCE = 0.05
 ESTIMATE_SLACK = 100
+#: Walks under way at once, for each page a second that may be listed. So many groups end beside the shards, not after
+#: them one by one, each no faster than Cognito answers; and all are at the end of their page in 48 of the 60 seconds
+#: that an invocation keeps, at the slowest that a governor goes (a 32nd). No more than at the documented quota: their
+#: tokens travel between Lambdas, where 256 KiB are the limit (tests/architecture/test_execution_limits.py).
+WALKS_A_RATE = 1.5
+MIN_WALKS, MAX_WALKS = 2, 45
+
+
+def walks_at(rate: float) -> int:
+    """How many walks go on at once where `rate` pages a second may be listed."""
+    return max(MIN_WALKS, min(MAX_WALKS, int(WALKS_A_RATE * rate)))
 
 
 def filter_of(shard: int) -> str:

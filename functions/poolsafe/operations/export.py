@@ -10,27 +10,30 @@ may be in it or not; Cognito has no way to freeze a pool.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from ..domain.lane import ExportProgress
 from ..domain.listing import Listing
 from ..domain.records import Group, Membership, User
-from ..domain.shards import SHARDED_FROM, SHARDS
+from ..domain.shards import MAX_WALKS, SHARDED_FROM, SHARDS
 from ..ports import Deadline, FileFormat, ObjectStore, Row, UserPool, Workers
 from .export_members import ExportMembers
 from .export_users import ExportUsers
 from .parts import PartWriter, part_keys, read_columns
 from .walks import Stop, Walks
 
-#: Walks under way at once: all shards, and as many groups.
-WALKS = 2 * SHARDS
+#: So many rows before a hand-over hold what each walk took last, also one that was slow. A last part may have a few.
+LISTED_LAST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export into one prefix: of a snapshot, or of the target of a restore. `workers` makes so many of them."""
+    """One export into one prefix: of a snapshot, or of the target of a restore.
+
+    `workers` makes so many of them; `walks` go on at once.
+    """
 
     pool: UserPool
     store: ObjectStore
@@ -38,6 +41,7 @@ class Export:
     prefix: str
     deadline: Deadline
     workers: Callable[[int], Workers]
+    walks: int = MAX_WALKS
 
     def groups(self, progress: ExportProgress) -> ExportProgress:
         """Carry the listing of groups on."""
@@ -73,14 +77,15 @@ class Export:
             self.pool,
             listing,
             self._writer("users", User, listing.users),
-            self._listed_last(listing.users),
+            (sub for (sub,) in self._listed_last("users", listing.users, "sub")),
             self.workers if include_mfa else None,
             stop,
         )
         names = self._names(groups) if groups else []
         writer = self._writer("memberships", Membership, listing.memberships)
-        members = ExportMembers(self.pool, names, listing.memberships, writer, stop)
-        for _ in self.workers(WALKS).map(lambda walk: walk(), chain(users.items(), members.items())):
+        listed_last = self._listed_last("memberships", listing.memberships, "group_name", "sub")
+        members = ExportMembers(self.pool, names, listing.memberships, writer, listed_last, stop)
+        for _ in self.workers(self.walks).map(lambda walk: walk(), chain(users.items(), members.items())):
             pass
         stop.raise_if_in_vain()
         listing = replace(users.ended(), memberships=members.ended())
@@ -96,10 +101,14 @@ class Export:
             name for (name,) in read_columns(self.store, self.file_format, self._keys("groups", groups), "group_name")
         ]
 
-    def _listed_last(self, users: ExportProgress) -> Iterator[str]:
-        """Who is in the last part: nobody is listed twice across a hand-over either."""
-        for (sub,) in read_columns(self.store, self.file_format, self._keys("users", users)[-1:], "sub"):
-            yield sub
+    def _listed_last(self, kind: str, progress: ExportProgress, *columns: str) -> list[tuple[str, ...]]:
+        """What was put into the parts last: nobody is listed twice across a hand-over either."""
+        last: list[tuple[str, ...]] = []
+        for key in reversed(self._keys(kind, progress)):
+            last = [*read_columns(self.store, self.file_format, [key], *columns), *last]
+            if len(last) >= LISTED_LAST:
+                break
+        return last
 
     def _keys(self, kind: str, progress: ExportProgress) -> list[str]:
         return part_keys(self.prefix, kind, progress, self.file_format)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ..domain.lane import ExportProgress
@@ -14,7 +15,8 @@ from .walks import Stop, Walks
 
 
 class ExportMembers:
-    """What one invocation does of it, for the groups of these names."""
+    """What one invocation does of it, for the groups of these names. `listed_last` are group and `sub` of those who
+    were put into the parts last."""
 
     def __init__(
         self,
@@ -22,11 +24,15 @@ class ExportMembers:
         names: Sequence[str],
         progress: ExportProgress,
         writer: PartWriter[Membership],
+        listed_last: Iterable[tuple[str, ...]],
         stop: Stop,
     ) -> None:
         self._pool = pool
         self._names = names
         self._gone: list[int] = []
+        self._last: dict[str, list[str]] = defaultdict(list)
+        for name, sub in listed_last:
+            self._last[name].append(sub)
         self._writer = writer
         self._walks = Walks(
             progress,
@@ -35,6 +41,7 @@ class ExportMembers:
             lambda member: member.sub,
             lambda _, members: writer.add(members),
             stop,
+            lambda number: self._last[names[number]],
         )
 
     def items(self) -> Iterator[Callable[[], None]]:

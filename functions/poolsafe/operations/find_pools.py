@@ -11,8 +11,8 @@ from ..ports import ServiceApi
 
 #: More would not fit into the history of one execution (25,000 events, some twenty for each pool).
 MOST_POOLS = 1_000
-#: A drill has some thirty for each.
-MOST_DRILLS = 500
+#: What the drills of one run came to travels between states, of which each takes 256 KiB: 1 KiB for each pool.
+MOST_DRILLS = 200
 
 
 def find_pools(cognito: ServiceApi, request: NightlyRequest, most: int = MOST_POOLS) -> list[str]:

@@ -31,7 +31,7 @@ ENCRYPTED = {"x-amz-server-side-encryption": "aws:kms"}
 #: What StartUserImportJob says while another job is active, or without a file.
 NOT_NOW = "PreconditionNotMetException"
 #: Seconds between two looks at a job: each time twice as long.
-FIRST_WAIT, LONGEST_WAIT = 5, 300
+FIRST_WAIT, LONGEST_WAIT = 5, 600
 #: Five minutes each: for a day in all, somebody else's jobs may go first.
 MOST_WAITS = 288
 FULL_PAGE = 60

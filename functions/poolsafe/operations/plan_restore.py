@@ -232,13 +232,13 @@ class PlanRestore:
         return not there and not self.planner.is_service_made(group.group_name)
 
     def write_summary(
-        self, rates: Mapping[Category, float], progress: PlanProgress, configuration: Mapping[str, Any] | None = None
+        self, rates: Mapping[Category, float], progress: PlanProgress, configuration: Any, told: Iterable[str] = ()
     ) -> dict[str, Any]:
-        """Write plan.json and return it. `configuration` is what will become of the pool itself."""
+        """Write plan.json and return it. `configuration` is what becomes of the pool itself, `told` more warnings."""
         groups, manifest = sum(map(self._is_written, self._restored_groups())), self.reader.manifest
         survey, restore_id = Survey.from_state(progress.survey), self.paths.restore_id
         summary = summarise(manifest, self.request, self.planner, restore_id, rates, survey, groups)
-        summary["warnings"] = [*brake_warnings(self.store, self.request.snapshot), *summary["warnings"]]
+        summary["warnings"] = [*brake_warnings(self.store, self.request.snapshot), *summary["warnings"], *told]
         summary["configuration"] = configuration
         self.store.put(self.paths.plan_key, json.dumps(summary, indent=1).encode())
         return summary

@@ -55,11 +55,11 @@ def seal(
     estimated_users: int,
     configuration: ConfigurationProgress,
     versions: Mapping[str, str],
-    losses: Sequence[str] = (),
+    warnings: Sequence[str] = (),
 ) -> Manifest:
     """Check everything and write the manifest. Raises SealRefused, and then no manifest is there.
 
-    `losses` are the warnings of `weigh_losses.py`.
+    `warnings` are those of the states before.
     """
     files = [_config_file(store, ref, path) for path in configuration.files]
     secrets = tuple(File(**file) for file in configuration.secrets)
@@ -80,7 +80,7 @@ def seal(
         options=_options(request),
         versions=versions,
         warnings=(
-            *losses,
+            *warnings,
             *_warnings(counts, exported, estimated_users, unreadable),
             *_configuration_warnings(request, sections),
             *configuration.warnings,

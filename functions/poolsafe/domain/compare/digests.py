@@ -34,7 +34,7 @@ class Found:
 class _Bucket:
     keys: array[int] = field(default_factory=lambda: array("Q"))
     contents: array[int] = field(default_factory=lambda: array("Q"))
-    files: array[int] = field(default_factory=lambda: array("L"))
+    files: array[int] = field(default_factory=lambda: array("I"))
     is_sorted: bool = True
 
     def sort(self) -> None:

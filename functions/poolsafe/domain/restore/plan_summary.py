@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...errors import InvalidRequest
 from ..manifest import PARTIAL, Manifest
 from ..quotas import Category
 from ..records import CONFIRMED
@@ -18,6 +19,10 @@ from .plan_survey import Survey
 from .planned_user import Action
 from .wishes import Federated
 
+#: How long a restore may take by the quotas, and one that imports, whose states are more: an execution has a history of
+#: 25,000 events (tests/architecture/test_execution_limits.py), and working files go after 30 days.
+LONGEST_HOURS, LONGEST_HOURS_OF_IMPORT = 240, 160
+
 
 def summarise(
     manifest: Manifest,
@@ -28,7 +33,10 @@ def summarise(
     survey: Survey,
     groups: int,
 ) -> dict[str, Any]:
-    """The plan as `schemas/plan.json`. `rates` are what the restore may use, in requests per second."""
+    """The plan as `schemas/plan.json`. `rates` are what the restore may use, in requests per second.
+
+    Raises InvalidRequest where that makes it outlast its execution.
+    """
     creating = survey.users[Action.CREATE]
     calls = {category: survey.calls[category] for category in Category if survey.calls[category]}
     calls = {
@@ -39,6 +47,8 @@ def summarise(
         Category.USER_POOL_RESOURCE_UPDATE: groups,
     }
     hours = {category.value: round(count / rates[category] / 3600, 4) for category, count in calls.items()}
+    is_import = survey.credentials[Credential.IMPORT_JOB] > 0
+    _refuse_if_too_long(hours, LONGEST_HOURS_OF_IMPORT if is_import else LONGEST_HOURS, request.quota_share)
     return {
         "restore_id": restore_id,
         "snapshot": f"{manifest.user_pool_id}/{manifest.snapshot_id}",
@@ -66,6 +76,19 @@ def summarise(
         "confirmations": list(_confirmations(request, planner, survey)),
         "warnings": warnings(manifest, request, planner, survey),
     }
+
+
+def _refuse_if_too_long(hours: Mapping[str, float], longest: float, quota_share: float) -> None:
+    slowest = max(hours, key=hours.__getitem__)
+    if hours[slowest] <= longest:
+        return
+    raise InvalidRequest(
+        "quota_share",
+        f"makes this restore take {hours[slowest]:,.0f} hours, by the quota of {slowest}, and not {longest:,} at most. "
+        f"Nothing was written. A share of {quota_share * hours[slowest] / longest:.2f} would do; if that is above 1, "
+        "have AWS raise the quota, or restore in several runs (only.groups, only.usernames)",
+        '"quota_share": 1',
+    )
 
 
 def _orphans(manifest: Manifest, planner: Planner, survey: Survey) -> int:

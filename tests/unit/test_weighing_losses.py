@@ -1,0 +1,107 @@
+"""Who has vanished since the snapshot before: the same number in however many passes, and wherever they are cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poolsafe import bootstrap
+from poolsafe.domain.lane import ExportProgress
+from poolsafe.domain.records import Group, Membership, User
+from poolsafe.domain.snapshot import SnapshotRef
+from poolsafe.operations.parts import PartWriter
+from poolsafe.operations.weigh_losses import Hashes, WeighLosses, WeighProgress
+from poolsafe.ports import FileFormat
+from tests.fakes import EveryTime, FakeUserPool, MemoryStore, Never
+from tests.pipeline import Machines, pool_with
+
+POOL = "us-east-1_Source"
+BRAKE_PERCENT = 20
+
+
+def exported(
+    store: MemoryStore, ref: SnapshotRef, file_format: FileFormat, pool: FakeUserPool
+) -> Mapping[str, Sequence[ExportProgress]]:
+    """What a pool has, as two lanes of small files of users, and one of the others."""
+    users = [account.user for account in pool.accounts.values()]
+    of_each = {user.sub: pool.groups_of(user.username) for user in users}
+    members = [Membership(group.group_name, user.username, user.sub) for user in users for group in of_each[user.sub]]
+    rows: Mapping[tuple[str, type[Any], int], Sequence[Any]] = {
+        ("users", User, 0): users[::2],
+        ("users", User, 1): users[1::2],
+        ("groups", Group, 0): list(pool.list_groups(None).items),
+        ("memberships", Membership, 0): members,
+    }
+    lanes: dict[str, list[ExportProgress]] = {"users": [], "groups": [], "memberships": []}
+    for (kind, row_type, lane), of_lane in rows.items():
+        writer: PartWriter[Any] = PartWriter(
+            store, file_format, ref.prefix, kind, row_type, ExportProgress(lane), max_rows=7
+        )
+        for row in of_lane:
+            writer.add([row])
+        lanes[kind].append(writer.commit())
+    return lanes
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "json"])
+@pytest.mark.parametrize("keys_at_once", [1, 4, 1_000])
+@pytest.mark.parametrize("steps", [None, 1])
+def test_every_loss_is_seen_in_whatever_pass_it_is(file_format: str, keys_at_once: int, steps: int | None) -> None:
+    machines, pool = Machines(), pool_with(40, pool_id=POOL, groups=2)
+    before = machines.backup(pool, format=file_format)
+    for name in list(pool.accounts)[:15]:
+        del pool.accounts[name]
+    now = SnapshotRef(POOL, "29990101T000000Z-aaaaaa")
+    kept = exported(machines.store, now, bootstrap.FORMATS[file_format], pool)
+    progress, invocations = WeighProgress(), 0
+    while not progress.done:
+        weigh = WeighLosses(
+            machines.store,
+            bootstrap.FORMATS[file_format],
+            bootstrap.format_of,
+            now,
+            BRAKE_PERCENT,
+            EveryTime(steps) if steps else Never(),
+            keys_at_once,
+        )
+        progress = weigh.advance(WeighProgress(**json.loads(json.dumps(progress.to_state()))), kept)
+        invocations += 1
+        assert invocations < 200
+    [warning] = progress.warnings
+    assert f"Suspicious: since {before.snapshot_id}, 15 of 40 users (38 %)" in warning
+    assert (invocations > 1) is (steps is not None)
+    if steps and keys_at_once == 4:
+        assert invocations > 7, "each pass may be the last of its invocation"
+
+
+def test_what_is_compared_stays_the_same_though_another_snapshot_is_sealed_meanwhile() -> None:
+    machines, pool = Machines(), pool_with(40, pool_id=POOL)
+    first = machines.backup(pool)
+    now = SnapshotRef(POOL, "29990101T000000Z-aaaaaa")
+    kept = exported(machines.store, now, bootstrap.PARQUET, pool)
+    weigh = WeighLosses(machines.store, bootstrap.PARQUET, bootstrap.format_of, now, BRAKE_PERCENT, EveryTime(1))
+    progress = weigh.advance(WeighProgress(), kept)
+    machines.backup(pool)
+    assert not progress.done
+    assert weigh.advance(progress, kept).compared_with == first.snapshot_id
+
+
+def test_a_first_snapshot_has_nothing_to_be_compared_with() -> None:
+    store, now = MemoryStore(), SnapshotRef(POOL, "29990101T000000Z-aaaaaa")
+    weigh = WeighLosses(store, bootstrap.PARQUET, bootstrap.format_of, now, BRAKE_PERCENT, Never())
+    assert weigh.advance(WeighProgress(), {}) == replace(WeighProgress(), done=True)
+
+
+@given(st.sets(st.integers(-(2**63), 2**63 - 1)), st.integers(-(2**63), 2**63 - 1))
+def test_a_hash_is_there_when_it_was_added(hashes: set[int], other: int) -> None:
+    there = Hashes()
+    there.add_all(hashes)
+    assert all(one in there for one in hashes)
+    bits = {one % 2**44 for one in hashes}
+    assert (other in there) is (other % 2**44 in bits)
