@@ -86,8 +86,8 @@ def test_every_make_target_in_the_documents_is_one() -> None:
 def test_the_readme_says_what_to_do_about_every_error_that_can_end_an_execution() -> None:
     classes = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, errors.PoolsafeError)]
     leaves = {cls.__name__ for cls in classes if not cls.__subclasses__() and not issubclass(cls, errors.Rejected)}
-    # An expired page token starts the listing again; for the end of an import the lane itself waits.
-    ending = leaves - {"PageTokenRefused", "ImportUnderWay"}
+    # An expired page token starts the listing again.
+    ending = leaves - {"PageTokenRefused"}
     first_cells = re.findall(r"^\| (`[A-Z].+?) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     named = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
     assert named == ending
