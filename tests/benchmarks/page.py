@@ -10,10 +10,12 @@ from tests.benchmarks.section import Must, Result
 
 
 class Planned(NamedTuple):
-    """A section of the page. `promises` is what the table at its top says where it was not measured."""
+    """A section of the page. `promises` is what the table at its top says where it was not measured; `derived` where it
+    is made from the figures of others, after them."""
 
     name: str
     promises: str = ""
+    derived: bool = False
 
 
 INTRODUCTION = """# Performance

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cloud import Cloud
+from tests.architecture.repository import template
 from tests.benchmarks.section import ROOT
 
 BUCKET = "poolsafe-bench"
@@ -26,17 +27,22 @@ class Worked:
 
 
 def run(what: str, cloud: Cloud, pool: str) -> Worked:
-    """Runs `workers.py <what>` to its end."""
+    """Runs `workers.py <what>` to its end, with the allocators that the template gives every function."""
     ran = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.workers", what, cloud.endpoint, pool, BUCKET],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT / 'functions'}{os.pathsep}{ROOT}"},
+        env={**os.environ, **_allocators(), "PYTHONPATH": f"{ROOT / 'functions'}{os.pathsep}{ROOT}"},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
     told: dict[str, Any] = json.loads(ran.stdout)
     return Worked(**told)
+
+
+def _allocators() -> dict[str, str]:
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    return {name: variables[name] for name in ("ARROW_DEFAULT_MEMORY_POOL", "MALLOC_ARENA_MAX")}
 
 
 def exported(cloud: Cloud, pool: str) -> tuple[int, int]:

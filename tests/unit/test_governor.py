@@ -418,6 +418,16 @@ def test_a_call_that_is_throttled_again_and_again_is_given_up() -> None:
     assert behind.calls == {"ListUsers": 1}
 
 
+def test_a_call_that_botocore_gives_up_at_once_is_made_again_over_time_and_not_in_a_row() -> None:
+    """Its retries are spent, so no attempt takes long; the pace is as high as it should not be."""
+    behind = pool_with(2)
+    pool, _ = governed(behind, {Category.USER_LIST: 10_000.0})
+    throttling(behind, times=ATTEMPTS)
+    with pytest.raises(Throttled):
+        pool.list_users(None)
+    assert 39 <= behind.clock.seconds < 45
+
+
 def test_giving_up_has_taken_the_time_of_ever_slower_turns() -> None:
     behind = pool_with(2)
     pool, governor = governed(behind, {Category.USER_LIST: 1.0})

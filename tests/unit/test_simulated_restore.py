@@ -33,8 +33,9 @@ def test_answers_that_take_twenty_seconds_lose_nobody() -> None:
     assert run.invocations > 2
 
 
-def test_quotas_believed_to_be_ten_times_as_high_are_found_out_and_nobody_is_lost() -> None:
-    run = restore(replace(PLAIN, believed={category: 10 * rate for category, rate in DOCUMENTED.items()}))
+@pytest.mark.parametrize("times", [3, 10, 40])
+def test_quotas_believed_to_be_far_too_high_are_found_out_and_nobody_is_lost(times: float) -> None:
+    run = restore(replace(PLAIN, believed={category: times * rate for category, rate in DOCUMENTED.items()}))
     assert run.wrong == {}
     assert run.throttled > 0
 

@@ -21,6 +21,9 @@ Answer = TypeVar("Answer")
 
 #: Calls in all for one that is throttled, each after botocore gave up on its own attempts, at a pace that was halved.
 ATTEMPTS = 8
+#: Before each but the first a pause: 1, 2, 4 seconds and so on, 39 in all. Where many are throttled at once, botocore
+#: has spent its retries and gives up at once; all attempts would be over before the pace is found.
+LONGEST_PAUSE_SECONDS = 8.0
 #: A turn that comes later is none. Shorter than what a lane keeps to come to its end (240 s), because a worker that
 #: waits does not look at the deadline.
 LONGEST_WAIT_SECONDS = 180.0
@@ -91,6 +94,7 @@ class Governor:
                 if attempt == ATTEMPTS:
                     raise
                 self.slow_down(operation, sent)
+                self._clock.sleep(min(2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS))
         raise AssertionError("unreachable")
 
 
