@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -230,6 +231,31 @@ def test_an_outage_loses_no_work(workers: int) -> None:
     listing, found = in_shards(pool, workers=workers)
     assert subs(found) == everybody(pool)
     assert (listing.users.restarts, listing.doubt) == (0, "")
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_an_outage_of_the_bucket_loses_no_user(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full part that could not be put is put at the end of the invocation."""
+    monkeypatch.setattr("poolsafe.operations.parts.MAX_CHARACTERS", 200)
+    pool, puts = Sharded(90, page_size=2), count(1)
+
+    def fail(operation: str) -> None:
+        if operation == "PutObject" and next(puts) == 2:
+            raise ServiceUnavailable("PutObject: no answer.")
+
+    export = export_to(MemoryStore(before=fail), pool, workers=workers)
+    listing = listed(export, shards=SHARDS)
+    assert subs(saved(export, listing.users, "users", User)) == everybody(pool)
+    assert listing.users.parts > 5
+
+
+def test_a_bucket_that_takes_nothing_fails_the_invocation() -> None:
+    def fail(operation: str) -> None:
+        if operation == "PutObject":
+            raise ServiceUnavailable("PutObject: no answer.")
+
+    with pytest.raises(ServiceUnavailable):
+        export_to(MemoryStore(before=fail), Sharded(90, page_size=2), workers=4).users(Listing(), shards=SHARDS)
 
 
 @pytest.mark.parametrize("error", [ServiceUnavailable("ListUsers: no answer."), AccessDenied("ListUsers")])

@@ -45,6 +45,7 @@ class PartWriter(Generic[Row]):
         self._max_rows = max_rows
         self._progress = progress
         self._next = progress.parts
+        self._filled: dict[int, tuple[int, bytes]] = {}
         self._put_parts: dict[int, tuple[int, str]] = {}
         self._part: Part[Row] = file_format.part(row_type)
         self._lock = threading.Lock()
@@ -59,9 +60,14 @@ class PartWriter(Generic[Row]):
             self._put(*full)
 
     def commit(self) -> ExportProgress:
-        """Put what is pending into the bucket and return the progress that says so."""
+        """Put what is pending into the bucket and return the progress that says so.
+
+        Also what could not be put before: whoever added it last met with the error.
+        """
         if self._part.rows:
             self._put(*self._begin_next())
+        for number in sorted(self._filled):
+            self._upload(number)
         for number in range(self._progress.parts, self._next):
             self._progress = self._progress.committed(*self._put_parts.pop(number))
         return self._progress
@@ -73,11 +79,16 @@ class PartWriter(Generic[Row]):
         return filled
 
     def _put(self, number: int, part: Part[Row]) -> None:
-        rows, content = part.rows, part.finish()
+        self._filled[number] = part.rows, part.finish()
+        self._upload(number)
+
+    def _upload(self, number: int) -> None:
+        rows, content = self._filled[number]
         sha256 = hashlib.sha256(content).hexdigest()
         path = part_path(self._kind, self._progress.lane, number, self._format.extension)
         self._store.put(self._prefix + path, content, {"rows": str(rows), "sha256": sha256})
         self._put_parts[number] = rows, sha256
+        del self._filled[number]
 
 
 def read_keys(
