@@ -200,7 +200,7 @@ def somebody(deployed: Deployed) -> Iterator[Callable[[Json], Json]]:
         ("BackupDescribePoolFunction", "DescribeUserPool"),
         ("BackupExportConfigurationFunction", "DescribeUserPool"),
         ("BackupExportGroupsFunction", "ListGroups"),
-        ("BackupExportUsersFunction", "ListUsers"),
+        ("BackupExportUsersFunction", "DescribeUserPool"),
         ("BackupSealSnapshotFunction", "GetObject"),
     ],
 )

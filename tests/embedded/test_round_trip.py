@@ -201,7 +201,8 @@ def test_no_message_was_sent(moved: Moved) -> None:
 def test_a_backup_reads_pages_and_never_a_user_by_name(moved: Moved) -> None:
     assert moved.backup_calls == {
         **CONFIGURATION_CALLS,
-        "DescribeUserPool": 2,
+        # A listing asks how many users there are, to list many in shards.
+        "DescribeUserPool": 3,
         "ListUsers": 1,
         "ListGroups": 2,
         "ListUsersInGroup": len(GROUPS) + 1,
@@ -216,7 +217,9 @@ def test_a_restore_calls_once_for_each_thing_it_makes(moved: Moved) -> None:
         **CONFIGURATION_CALLS,
         **listed,
         # What the target offers is read once more, before anything is planned.
-        **dict.fromkeys(("DescribeUserPool", "GetUserPoolMfaConfig", "ListIdentityProviders"), 2),
+        **dict.fromkeys(("GetUserPoolMfaConfig", "ListIdentityProviders"), 2),
+        # And at the beginning of each of two listings.
+        "DescribeUserPool": 4,
         "CreateGroup": len(GROUPS),
         "AdminCreateUser": made,
         "AdminSetUserPassword": made - len(UNREACHABLE),
