@@ -84,17 +84,17 @@ class Machines:
         listing, groups = self._export(export, request.shards, "mfa" in request.include)
         configuration = self._configuration(pool, request, ref, groups)
         weigh = WeighLosses(self.store, file_format, bootstrap.format_of, ref, self.brake_percent, self.deadline)
-        kinds = {"users": [listing.users], "groups": [groups], "memberships": [listing.memberships]}
+        exported = Exported(listing, groups)
         weighed = WeighProgress()
         while not weighed.done:
-            weighed = WeighProgress(**json.loads(json.dumps(weigh.advance(weighed, kinds).to_state())))
+            weighed = WeighProgress(**json.loads(json.dumps(weigh.advance(weighed, exported.kinds).to_state())))
         return seal(
             self.store,
             file_format,
             self.clock,
             ref,
             request,
-            Exported(listing, groups),
+            exported,
             started_at,
             described["EstimatedNumberOfUsers"],
             configuration,

@@ -8,6 +8,7 @@ from poolsafe.domain.listing import Listing
 from poolsafe.domain.requests import BackupRequest
 from poolsafe.domain.snapshot import SnapshotRef
 from poolsafe.entrypoint import Event, Invocation, state
+from poolsafe.operations.seal import Exported
 from poolsafe.operations.weigh_losses import WeighLosses, WeighProgress
 
 
@@ -23,10 +24,5 @@ def handler(event: Event, invocation: Invocation) -> Event:
         application.settings.brake_percent,
         invocation.deadline,
     )
-    listing = Listing.of(event["listing"])
-    exported = {
-        "users": [listing.users],
-        "groups": [ExportProgress.of(event["groups"])],
-        "memberships": [listing.memberships],
-    }
-    return weigh.advance(WeighProgress(**event["progress"]), exported).to_state()
+    exported = Exported(Listing.of(event["listing"]), ExportProgress.of(event["groups"]))
+    return weigh.advance(WeighProgress(**event["progress"]), exported.kinds).to_state()

@@ -84,18 +84,17 @@ def _backup(steps: Steps, pool: GovernedUserPool, store: S3Store, ref: SnapshotR
     export = Export(pool, store, PARQUET, ref.prefix, NoDeadline(), Threads)
     groups = steps.step("ExportGroups", lambda: export.groups(ExportProgress()))
     listing = steps.step("ExportUsers", lambda: export.users(Listing(), groups))
-    kinds = {"users": [listing.users], "groups": [groups], "memberships": [listing.memberships]}
+    exported = Exported(listing, groups)
     weigh = WeighLosses(store, PARQUET, bootstrap.format_of, ref, 20, NoDeadline())
 
     def weighed() -> WeighProgress:
         progress = WeighProgress()
         while not progress.done:
-            progress = weigh.advance(progress, kinds)
+            progress = weigh.advance(progress, exported.kinds)
         return progress
 
     steps.step("WeighLosses", weighed)
     request = BackupRequest.of({"user_pool_id": ref.user_pool_id}, frozenset({"us-east-1"}))
-    exported = Exported(listing, groups)
     steps.step(
         "SealSnapshot",
         lambda: seal(

@@ -58,7 +58,7 @@ class CpuDeadline:
 
 
 def weigh_losses(store: FolderStore) -> int:
-    exported = {kind: [progress] for kind, progress in progress_of(store).items()}
+    exported = progress_of(store)
     progress, invocations = WeighProgress(), 0
     while not progress.done:
         weigh = WeighLosses(store, PARQUET, bootstrap.format_of, NOW, 20, CpuDeadline(660))

@@ -27,26 +27,27 @@ BRAKE_PERCENT = 20
 
 def exported(
     store: MemoryStore, ref: SnapshotRef, file_format: FileFormat, pool: FakeUserPool
-) -> Mapping[str, Sequence[ExportProgress]]:
-    """What a pool has, as two lanes of small files of users, and one of the others."""
+) -> Mapping[str, ExportProgress]:
+    """What a pool has, in small files."""
     users = [account.user for account in pool.accounts.values()]
     of_each = {user.sub: pool.groups_of(user.username) for user in users}
-    members = [Membership(group.group_name, user.username, user.sub) for user in users for group in of_each[user.sub]]
-    rows: Mapping[tuple[str, type[Any], int], Sequence[Any]] = {
-        ("users", User, 0): users[::2],
-        ("users", User, 1): users[1::2],
-        ("groups", Group, 0): list(pool.list_groups(None).items),
-        ("memberships", Membership, 0): members,
+    rows: Mapping[str, tuple[type[Any], Sequence[Any]]] = {
+        "users": (User, users),
+        "groups": (Group, list(pool.list_groups(None).items)),
+        "memberships": (
+            Membership,
+            [Membership(group.group_name, user.username, user.sub) for user in users for group in of_each[user.sub]],
+        ),
     }
-    lanes: dict[str, list[ExportProgress]] = {"users": [], "groups": [], "memberships": []}
-    for (kind, row_type, lane), of_lane in rows.items():
+    progress = {}
+    for kind, (row_type, of_kind) in rows.items():
         writer: PartWriter[Any] = PartWriter(
-            store, file_format, ref.prefix, kind, row_type, ExportProgress(lane), max_rows=7
+            store, file_format, ref.prefix, kind, row_type, ExportProgress(), max_rows=7
         )
-        for row in of_lane:
+        for row in of_kind:
             writer.add([row])
-        lanes[kind].append(writer.commit())
-    return lanes
+        progress[kind] = writer.commit()
+    return progress
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "json"])

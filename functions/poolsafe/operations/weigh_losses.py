@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from zlib import crc32
@@ -75,7 +75,7 @@ class WeighLosses:
     deadline: Deadline
     keys_at_once: int = KEYS_AT_ONCE
 
-    def advance(self, progress: WeighProgress, exported: Mapping[str, Sequence[ExportProgress]]) -> WeighProgress:
+    def advance(self, progress: WeighProgress, exported: Mapping[str, ExportProgress]) -> WeighProgress:
         """Carry on until done or the deadline is near; puts the brake on where it has to be. May run twice."""
         compared_with = progress.compared_with or self._before()
         if compared_with is None:
@@ -106,17 +106,13 @@ class WeighLosses:
         return next((snapshot_id for snapshot_id in sealed if snapshot_id < self.ref.snapshot_id), None)
 
     def _weighed(
-        self, progress: WeighProgress, reader: SnapshotReader, exported: Mapping[str, Sequence[ExportProgress]]
+        self, progress: WeighProgress, reader: SnapshotReader, exported: Mapping[str, ExportProgress]
     ) -> WeighProgress:
         """One pass over one kind."""
         kind = list(KINDS)[progress.kinds]
         saved = [(self.format_of(key), key) for key in reader.keys(kind)]
-        now = [
-            (self.file_format, key)
-            for lane in exported[kind]
-            for key in part_keys(self.ref.prefix, kind, lane, self.file_format)
-        ]
-        passes = math.ceil(sum(lane.rows for lane in exported[kind]) / self.keys_at_once) or 1
+        now = [(self.file_format, key) for key in part_keys(self.ref.prefix, kind, exported[kind], self.file_format)]
+        passes = math.ceil(exported[kind].rows / self.keys_at_once) or 1
         there = Hashes()
         if any(file.rows for file in reader.manifest.files_of(kind)):
             there.add_all(self._hashes(now, kind, progress.passes, passes))
