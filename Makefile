@@ -7,8 +7,9 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv/bin/python
 REQUIREMENTS := local/requirements.txt tests/requirements.txt
-# The slow ones first: they are shared out by file, and nobody should wait for the last of them.
-TESTS := $(wildcard tests/embedded tests/faults tests/unit tests/contract tests/architecture)
+# The slow ones first: they are shared out by file, in this order, and nobody should wait for the last of them.
+TESTS := tests/unit/test_simulated_year.py tests/architecture/test_execution_limits.py \
+	tests/embedded tests/faults tests/unit tests/contract tests/architecture
 LOCKED := functions/layers/shared functions/layers/pyarrow local tests tests/checks
 
 .DEFAULT_GOAL := help
@@ -21,7 +22,7 @@ demo: .venv/installed ## back up a user pool, lose it, restore it and check: the
 	$(VENV) -m local.demo
 
 test: .venv/installed ## all tests
-	$(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
+	$(VENV) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: .venv/installed .venv-checks/installed ## lint, types, template
 	$(VENV) -m ruff check .

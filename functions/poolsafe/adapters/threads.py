@@ -18,6 +18,9 @@ class Threads:
         self.size = size
 
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result, None, None]:
+        if self.size == 1:
+            yield from map(work, items)
+            return
         begun: deque[Future[Result]] = deque()
         under_way: set[Future[Result]] = set()
         with ThreadPoolExecutor(self.size) as threads:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -145,16 +146,16 @@ def _of_pass(batch: Iterable[Key], number: int, passes: int) -> Iterator[Key]:
 class Hashes:
     """A set of hashes of 44 bits, which takes 4 bytes for each: a bucket is sorted by itself, once all are in."""
 
-    _buckets: list[array[int]] = field(default_factory=lambda: [array("I") for _ in range(BUCKETS)])
+    _buckets: dict[int, array[int]] = field(default_factory=lambda: defaultdict(lambda: array("I")))
 
     def add_all(self, hashes: Iterable[int]) -> None:
         buckets = self._buckets
         for value in hashes:
             buckets[value % BUCKETS].append(value // BUCKETS & REST)
-        for number, bucket in enumerate(buckets):
+        for number, bucket in buckets.items():
             buckets[number] = array("I", sorted(bucket))
 
     def __contains__(self, value: int) -> bool:
-        bucket, rest = self._buckets[value % BUCKETS], value // BUCKETS & REST
+        bucket, rest = self._buckets.get(value % BUCKETS, ()), value // BUCKETS & REST
         at = bisect_left(bucket, rest)
         return at < len(bucket) and bucket[at] == rest
