@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from unittest.mock import patch
 
 from poolsafe import bootstrap
 from poolsafe.adapters.governed import GovernedApi, GovernedUserPool, Governor
-from poolsafe.adapters.threads import Threads
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.quotas import DOCUMENTED
-from poolsafe.domain.shards import MAX_WALKS
 from poolsafe.domain.snapshot import SnapshotRef, region_of
 from poolsafe.errors import PoolNotFound
 from poolsafe.operations.open_snapshot import read_manifest
@@ -232,10 +231,6 @@ class FakeApplication(bootstrap.Application):
         pool.on_throttle = governor.throttled
         return GovernedUserPool(pool, governor), governor
 
-    def workers(self, size: int) -> Threads:
-        """Of those that list one alone, so that files are the same each time; who restores are more."""
-        return Threads(1 if size <= MAX_WALKS else size)
-
     def cognito(self, region: str, quota_share: float, role: bootstrap.Role | None = None) -> GovernedApi:
         return GovernedApi(self.control_plane(region), Governor(self.rates(quota_share), self.clock))
 
@@ -320,9 +315,13 @@ class Deployed(Machines):
         self._before = bootstrap.application, bootstrap.regions
         bootstrap.application = lambda: self.application  # type: ignore[assignment]
         bootstrap.regions = lambda: REGIONS
+        # One walk after the other, so that files are the same each time; restores have as many workers as ever.
+        self._one_walk = patch("backup.job.walks_at", lambda rate: 1)
+        self._one_walk.start()
         return self
 
     def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._one_walk.stop()
         bootstrap.application, bootstrap.regions = self._before
 
     def backup(self, pool: FakeUserPool, execution: str | None = None, **options: Any) -> Manifest:  # type: ignore[override]
