@@ -123,7 +123,7 @@ def test_an_sdk_that_does_not_know_the_operation_is_no_reason_to_fail() -> None:
     assert "not an operation of the boto3 in use" in warnings[0]
 
 
-NO_QUOTAS = [0, -5, float("nan"), float("inf"), 100_001, 1e12, True, "50", None]
+NO_QUOTAS = [0, -5, float("nan"), float("inf"), 100_001, 1e12, 10**400, True, "50", None]
 
 
 @pytest.mark.parametrize("told", NO_QUOTAS)
