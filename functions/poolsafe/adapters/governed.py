@@ -24,8 +24,9 @@ ATTEMPTS = 8
 #: Before each but the first a pause: 1, 2, 4 seconds and so on, 39 in all. Where many are throttled at once, botocore
 #: has spent its retries and gives up at once; all attempts would be over before the pace is found.
 LONGEST_PAUSE_SECONDS = 8.0
-#: A turn that comes later is none. Shorter than what a lane keeps to come to its end (240 s), because a worker that
-#: waits does not look at the deadline.
+#: A turn that comes later is none, because a worker that waits does not look at the deadline. Lanes begin no more than
+#: comes to its turn in time, also at the slowest pace (`walks_at`; a restore by the pace of the moment). This is for
+#: quotas so small that nothing would.
 LONGEST_WAIT_SECONDS = 180.0
 
 
