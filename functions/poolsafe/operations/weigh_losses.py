@@ -27,7 +27,7 @@ from ..domain.snapshot import SnapshotRef
 from ..errors import FormatNotSupported, SnapshotDamaged
 from ..ports import Deadline, FileFormat, ObjectStore
 from .open_snapshot import read_manifest, sealed_newest_first
-from .parts import part_keys
+from .parts import part_keys, read_columns
 from .reading import FormatOf, SnapshotReader
 
 #: Each kind, and who a record is: a user who was made again under the same name is somebody else. The last column of
@@ -129,17 +129,14 @@ class WeighLosses:
 
     def _hashes(self, files: Iterable[tuple[FileFormat, str]], kind: str, number: int, passes: int) -> Iterator[int]:
         """Of each row that falls into a pass. Good for this process alone: Python seeds its hashes anew in each."""
-        for file_format, key in files:
-            found = self.store.get(key)
-            if found is None:
-                raise KeyError(key)
-            for batch in file_format.columns(found.content, *KINDS[kind]):
-                yield from map(hash, batch if passes == 1 else _of_pass(batch, number, passes))
+        for file_format, path in files:
+            keys = read_columns(self.store, file_format, [path], *KINDS[kind])
+            yield from map(hash, keys if passes == 1 else _of_pass(keys, number, passes))
 
 
-def _of_pass(batch: Iterable[Key], number: int, passes: int) -> Iterator[Key]:
+def _of_pass(keys: Iterable[Key], number: int, passes: int) -> Iterator[Key]:
     # CRC-32 is the same in the next invocation, and spreads well enough.
-    return (key for key in batch if crc32(key[-1].encode("utf-8", "surrogatepass")) % passes == number)
+    return (key for key in keys if crc32(key[-1].encode("utf-8", "surrogatepass")) % passes == number)
 
 
 @dataclass(slots=True)
