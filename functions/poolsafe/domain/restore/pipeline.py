@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from ..lanes import RESTORING
+from ..lanes import CALLS_PER_USER, slowest
 from ..quotas import Category
 
-#: Creating, adding to a group and setting a password: one after the other for one user.
-CALLS_PER_USER = 3
 #: Seconds that each call may take, and the quota is filled all the same: ten times what is usual.
 LATENCY = 1.0
 #: Seconds that those under way last while nobody is begun, since outcomes are written and more rows are read.
@@ -18,11 +16,6 @@ PAUSE = 1.0
 MAX_WORKERS = 128
 #: At the smallest quotas too, some wait for a password while others wait to be created.
 MIN_WORKERS = 8
-
-
-def slowest(rates: Mapping[Category, float]) -> float:
-    """Users per second, as the slowest of the categories that creating a user draws on lets them through."""
-    return min(rates[category] for category in RESTORING)
 
 
 def workers_for(rates: Mapping[Category, float]) -> int:
