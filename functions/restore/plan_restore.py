@@ -27,7 +27,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
         planned = store.get(job.paths.planned_configuration_key)
         configuration = json.loads(planned.content) if planned else {"action": "none"}
         rates = application.rates(job.request.quota_share, quotas=event["quotas"])
-        plan.write_summary(rates, progress, configuration, event["warnings"])
+        plan.write_summary(rates, progress, configuration, [*event["warnings"], *before.warnings])
         if not job.request.dry_run:
             state_of_plan = {
                 **{name: {"progress": event[name]} for name in ("before", "before_groups")},

@@ -17,7 +17,8 @@ from poolsafe.domain.shards import DIGITS, SHARDED_FROM, SHARDS, falls_short, fi
 from poolsafe.errors import AccessDenied, ListingBroken, Rejected, ServiceUnavailable
 from tests.exports import export_to, listed, saved, walked_groups
 from tests.fakes import EveryTime, FakeClock, FakeUserPool, MemoryStore
-from tests.pipeline import Machines, pool_with
+from tests.pipeline import LATEST, Machines, pool_with
+from tests.step_functions import Deployed
 
 FILTERS = [filter_of(shard) for shard in range(SHARDS)]
 
@@ -185,6 +186,19 @@ def test_the_doubt_is_told_in_the_manifest() -> None:
         "Users were listed in one chain after all, because shards were not to be trusted: a shard listed users of "
         "another.",
     )
+
+
+def test_the_doubt_about_a_target_is_told_in_the_plan() -> None:
+    target = Sharded(9, user_pool_id="us-east-1_Target", custom=("custom:original_sub",))
+    target.estimate, target.strangers = SHARDED_FROM, True
+    with Deployed() as machines:
+        machines.backup(pool_with(3))
+        result = machines.restore(target, snapshot=LATEST, dry_run=True)
+        told = [one for one in machines.plan(result)["warnings"] if "one chain" in one]
+    assert told == [
+        "Users were listed in one chain after all, because shards were not to be trusted: a shard listed users of "
+        "another."
+    ]
 
 
 # Errors in between.

@@ -37,6 +37,12 @@ class Listing:
     def to_state(self) -> dict[str, Any]:
         return asdict(self)
 
+    @property
+    def warnings(self) -> list[str]:
+        """What whoever reads of the run should know of its listing."""
+        told = "Users were listed in one chain after all, because shards were not to be trusted"
+        return [f"{told}: {self.doubt}."] if self.doubt else []
+
     def in_one_chain(self, doubt: str) -> Listing:
         """The users from the beginning, without shards; what was written of them is overwritten or not sealed."""
         return replace(self, users=ExportProgress(), shards=1, probe=(), doubt=doubt, done=False)

@@ -191,8 +191,7 @@ def _warnings(counts: Counts, exported: Exported, estimated_users: int, unreadab
             f"Cognito estimates {estimated_users} users, the listing gave {counts.users}. The estimate lags; if the "
             "next backup differs as much, compare both with what you expect."
         )
-    if doubt := exported.listing.doubt:
-        warnings.append(f"Users were listed in one chain after all, because shards were not to be trusted: {doubt}.")
+    warnings += exported.listing.warnings
     if duplicates := exported.listing.users.duplicates:
         warnings.append(f"Cognito listed {duplicates} users twice; each was saved once.")
     if gone := exported.listing.memberships.groups_gone:
