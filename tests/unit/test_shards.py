@@ -177,6 +177,23 @@ def test_somebody_who_is_deleted_meanwhile_is_no_reason_for_a_doubt() -> None:
     assert subs(found) == everybody(pool)
 
 
+def test_shards_that_are_believed_are_not_asked_about_again_while_memberships_go_on() -> None:
+    pool = Sharded(90, groups=3, page_size=7)
+
+    def delete(operation: str) -> None:
+        if pool.calls["ListUsers"] == 6:
+            pool.accounts.pop("user00001", None)
+
+    pool.before = delete
+    # Memberships are walked after the users here, and handed over after each page.
+    export = export_to(MemoryStore(), pool, EveryTime(2))
+    groups = walked_groups(export)
+    listing = listed(export, groups, SHARDS)
+    assert (listing.doubt, listing.probe) == ("", ())
+    # Five pages without a filter at the beginning, and five at the end.
+    assert pool.filters.count(None) == 10
+
+
 def test_the_doubt_is_told_in_the_manifest() -> None:
     pool = pool_with(9, groups=1)
     listing = pool.list_users

@@ -64,8 +64,11 @@ class ExportUsers:
             return self._listing.in_one_chain(self._doubt)
         users = self._walks.ended(self._writer)
         listing = replace(self._listing, users=self._counted(users), probe=tuple(sorted(self._probe)))
-        doubt = self._doubt_of(listing) if users.done and self._is_sharded else ""
-        return listing.in_one_chain(doubt) if doubt else listing
+        if not (users.done and self._is_sharded):
+            return listing
+        doubt = self._doubt_of(listing)
+        # Who is believed once is not asked about again, while memberships are still listed.
+        return listing.in_one_chain(doubt) if doubt else replace(listing, probe=())
 
     def _counted(self, users: ExportProgress) -> ExportProgress:
         if not users.begun:
