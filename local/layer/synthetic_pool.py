@@ -7,8 +7,7 @@ Every page, of whatever listing, takes constant time: users who match a filter, 
 arithmetic. Listed without a filter, or by a group, users come in the order of their numbers; by a `sub` filter in that
 of `sub`. Nothing changes in this pool.
 
-Assumed: `sub ^= "..."` with a short prefix (docs/unverified.md), in lower case; what share of users is disabled, in
-which state, or has a telephone, which AWS tells of no pool.
+Assumed: `sub ^= "..."` with a short prefix (docs/unverified.md), in lower case.
 """
 
 from __future__ import annotations
@@ -21,34 +20,12 @@ from typing import Any
 
 from .page_manners import PageManners
 from .sub_order import SubOrder
+from .synthetic_people import email, told, username
 
 Json = dict[str, Any]
 
 FILTER = re.compile(r'\s*"?(?P<attribute>[\w:]+)"?\s*(?P<operator>\^?=)\s*"(?P<value>(?:[^"\\]|\\.)*)"\s*')
 MAX_LIMIT = 60
-FIRST_NAMES = (
-    "Ada",
-    "Bo",
-    "Chidi",
-    "Dolores",
-    "Emil",
-    "Fatima",
-    "Gustav",
-    "Hui",
-    "Ines",
-    "Jun",
-    "Katarzyna",
-    "Lê",
-    "Zoë",
-)
-LAST_NAMES = ("Abara", "Brandt", "Castellanos", "Dubois", "Eriksen", "Fu", "García", "Hashimoto", "Ito", "Wójcik")
-TIERS = ("free", "silver", "gold")
-#: Thousandths of the users. The rest are CONFIRMED.
-STATUSES = ((20, "UNCONFIRMED"), (50, "FORCE_CHANGE_PASSWORD"), (60, "RESET_REQUIRED"))
-UNUSUAL = STATUSES[-1][0]
-DISABLED, WITH_PHONE = 10, 300
-#: The years in which people signed up, one after the other: 2019 to 2026.
-FIRST_SIGN_UP, SIGN_UPS_LAST = 1_546_300_800, 225_000_000
 GROUPS_SINCE = 1_546_300_800
 
 
@@ -90,7 +67,7 @@ class SyntheticPool:
         self._estimate_factor = estimate_factor
         self._names = range(users)
         #: By place: the rank for `sub`, the number for the others.
-        self._texts = {"sub": self._order.sub, "username": self.username, "email": self.email}
+        self._texts = {"sub": self._order.sub, "username": username, "email": email}
 
     def describe(self) -> Json:
         """What DescribeUserPool tells of the users."""
@@ -150,36 +127,7 @@ class SyntheticPool:
 
     def user_text(self, number: int) -> str:
         """The user as ListUsers tells them, in JSON."""
-        sub, chance = self._order.sub_and_noise(self._order.rank(number))
-        name = f"person{number:08d}"
-        thousandth = chance % 1000
-        status = (
-            "CONFIRMED" if thousandth >= UNUSUAL else next(state for below, state in STATUSES if thousandth < below)
-        )
-        created = FIRST_SIGN_UP + SIGN_UPS_LAST * number // self.users + (chance >> 40) % 1000 / 1000
-        changed = created + (chance >> 20) % 20_000_000
-        verified = "false" if status == "UNCONFIRMED" else "true"
-        phone = (
-            f',{{"Name":"phone_number","Value":"+1202{number:08d}"}},{{"Name":"phone_number_verified","Value":"true"}}'
-            if (chance >> 12) % 1000 < WITH_PHONE
-            else ""
-        )
-        return (
-            f'{{"Username":"{name}","Attributes":['
-            f'{{"Name":"email","Value":"{name}@example.com"}},'
-            f'{{"Name":"email_verified","Value":"{verified}"}},'
-            f'{{"Name":"name","Value":"{FIRST_NAMES[(chance >> 8) % 13]} {LAST_NAMES[(chance >> 16) % 10]}"}}{phone},'
-            f'{{"Name":"custom:tier","Value":"{TIERS[number % 3]}"}},'
-            f'{{"Name":"sub","Value":"{sub}"}}],'
-            f'"UserCreateDate":{created:.3f},"UserLastModifiedDate":{changed:.3f},'
-            f'"Enabled":{"false" if (chance >> 24) % 1000 < DISABLED else "true"},"UserStatus":"{status}"}}'
-        )
-
-    def username(self, number: int) -> str:
-        return f"person{number:08d}"
-
-    def email(self, number: int) -> str:
-        return f"person{number:08d}@example.com"
+        return told(number, self.users, *self._order.sub_and_noise(self._order.rank(number)))
 
     def sub(self, number: int) -> str:
         return self._order.sub(self._order.rank(number))
