@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.embedded.deployed import Deployed, Json
@@ -26,13 +28,15 @@ def test_everybody_is_in_the_backup_once_whatever_the_pages_do(deployed: Deploye
 def test_many_are_listed_in_shards_and_everybody_is_there_once(deployed: Deployed) -> None:
     pool = deployed.cloud.synthetic_pool(MANY, groups=20, memberships_per_user=1, seed=9)
     with deployed.cloud.limits(pages={"short_pages": 0.1, "duplicates": 0.1, "token_lifetime_s": 3600}):
-        backup = deployed.backup(pool)
+        execution = deployed.cloud.begin(deployed.machine("backup"), {"user_pool_id": pool})
+        backup = deployed.cloud.finish(execution)
     assert backup["counts"] == {"users": MANY, "groups": 20, "memberships": MANY}
     found = subs(deployed, pool, backup)
     assert len(found) == len({*found}) == MANY
     assert [told for told in backup["warnings"] if "one chain" in told] == []
-    # In one chain the files would follow it: here walks of all shards fill them together.
-    assert len({sub[0] for sub in found[:1_000]}) == 16
+    left = (event.get("stateExitedEventDetails", {}) for event in deployed.history(execution))
+    [output, *_] = [json.loads(details["output"]) for details in left if details.get("name") == "ExportUsers"]
+    assert output["listing"]["progress"]["shards"] == 16
 
 
 @pytest.mark.parametrize(
