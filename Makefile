@@ -8,8 +8,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv/bin/python
 REQUIREMENTS := local/requirements.txt tests/requirements.txt
 # The slow ones first: they are shared out by file, in this order, and nobody should wait for the last of them.
-TESTS := tests/unit/test_simulated_year.py tests/architecture/test_execution_limits.py \
-	tests/embedded tests/faults tests/unit tests/contract tests/architecture
+TESTS := tests/embedded tests/faults tests/unit tests/contract tests/architecture
 LOCKED := functions/layers/shared functions/layers/pyarrow local tests tests/checks
 
 .DEFAULT_GOAL := help
