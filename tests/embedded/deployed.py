@@ -78,12 +78,11 @@ class Deployed:
         return self.outputs[f"{job.capitalize()}StateMachineArn"]
 
     def backup(self, user_pool_id: str, **options: Any) -> Json:
-        return self.run("backup", {"user_pool_id": user_pool_id, **options})
-
-    def next_second(self, saved: Json) -> None:
-        """Wait until the second of a snapshot is over: within one, ids do not tell which came first."""
-        while f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}" == saved["snapshot_id"][:16]:
+        """One whose second is its own: within a second, ids do not tell which came first, and a small pool takes half
+        of one here."""
+        while self.keys(f"snapshots/{user_pool_id}/{datetime.now(UTC):%Y%m%dT%H%M%SZ}-"):
             time.sleep(0.05)
+        return self.run("backup", {"user_pool_id": user_pool_id, **options})
 
     def restore(self, snapshot: str, target: str, **options: Any) -> Json:
         return self.run("restore", {"snapshot": snapshot, "target_user_pool_id": target, **options})

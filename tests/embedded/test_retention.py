@@ -21,13 +21,6 @@ def pool(deployed: Deployed) -> str:
     return pool
 
 
-def backup(deployed: Deployed, pool: str) -> Json:
-    """One whose second is its own: within a second, ids do not tell which came first."""
-    saved = deployed.backup(pool)
-    deployed.next_second(saved)
-    return saved
-
-
 def aged(deployed: Deployed, pool: str, days: int) -> str:
     """A snapshot as it would be, had it been made so many days ago; its id."""
 
@@ -65,7 +58,7 @@ def plan_of(deployed: Deployed, result: Json) -> Json:
 
 def test_the_stacks_policy_keeps_the_last_three_and_one_a_day(deployed: Deployed, pool: str) -> None:
     old = [aged(deployed, pool, days) for days in (4000, 3000, 2000)]
-    today = [backup(deployed, pool)["snapshot_id"] for _ in range(4)]
+    today = [deployed.backup(pool)["snapshot_id"] for _ in range(4)]
     shown = deployed.run("retention", {"user_pool_ids": [pool]})
     assert (shown["status"], shown["counts"]["removed"]) == ("DRY_RUN", 1), "the stack's own default"
     assert len(sealed(deployed, pool)) == 7
@@ -80,7 +73,7 @@ def test_the_stacks_policy_keeps_the_last_three_and_one_a_day(deployed: Deployed
 
 def test_another_policy_is_shown_and_never_applied(deployed: Deployed, pool: str) -> None:
     for _ in range(3):
-        backup(deployed, pool)
+        deployed.backup(pool)
     shown = retain(deployed, pool, dry_run=True, policy=AS_POLICY)
     assert (shown["status"], shown["counts"]["removed"]) == ("DRY_RUN", 2)
     refused = deployed.refused("retention", {"policy": AS_POLICY, "dry_run": False})
@@ -89,7 +82,7 @@ def test_another_policy_is_shown_and_never_applied(deployed: Deployed, pool: str
 
 
 def test_a_hold_is_kept_and_a_release_gives_it_up(deployed: Deployed, pool: str) -> None:
-    ids = [backup(deployed, pool)["snapshot_id"] for _ in range(4)]
+    ids = [deployed.backup(pool)["snapshot_id"] for _ in range(4)]
     held = {"hold": f"{pool}/{ids[0]}", "note": "audit"}
     result = deployed.run("retention", held)
     fits("retention.result", result)
@@ -101,13 +94,13 @@ def test_a_hold_is_kept_and_a_release_gives_it_up(deployed: Deployed, pool: str)
 
 
 def test_a_mass_deletion_is_braked_warned_of_and_released_by_a_person(deployed: Deployed, pool: str) -> None:
-    good = [backup(deployed, pool)["snapshot_id"] for _ in range(2)]
+    good = [deployed.backup(pool)["snapshot_id"] for _ in range(2)]
     for number in range(12):
         deployed.idp(pool).admin_delete_user(UserPoolId=pool, Username=f"user{number:02d}")
-    saved = backup(deployed, pool)
+    saved = deployed.backup(pool)
     assert saved["status"] == "COMPLETE"
     assert "12 of 20 users (60 %)" in saved["warnings"][0]
-    later = [backup(deployed, pool) for _ in range(4)]
+    later = [deployed.backup(pool) for _ in range(4)]
     assert not [warning for one in later for warning in one["warnings"] if "Suspicious" in warning]
     result = retain(deployed, pool)
     assert result["counts"]["braked"] == 1
@@ -121,7 +114,7 @@ def test_a_mass_deletion_is_braked_warned_of_and_released_by_a_person(deployed: 
 
 
 def test_a_snapshot_that_a_restore_reads_stays_until_the_restore_has_ended(deployed: Deployed, pool: str) -> None:
-    ids = [backup(deployed, pool)["snapshot_id"] for _ in range(4)]
+    ids = [deployed.backup(pool)["snapshot_id"] for _ in range(4)]
     target = deployed.pool(ORIGINAL_SUB)
     fault = {"action": "ListUsers", "user_pool_id": target, "latency_ms": 300, "times": 1_000}
     request = {"snapshot": f"{pool}/{ids[0]}", "target_user_pool_id": target}
