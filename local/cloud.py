@@ -121,6 +121,11 @@ class Cloud:
         counted: dict[str, int] = self.control("GET", "calls")["actions"]
         return counted
 
+    def s3_requests(self) -> dict[str, int]:
+        """Requests to S3 since the last `forget`, by what AWS bills them as (`layer/s3_requests.py`)."""
+        counted: dict[str, int] = self.control("GET", "s3-requests")
+        return counted
+
     def messages(self) -> list[dict[str, str]]:
         """Messages Cognito would have sent since the last `forget` (`layer/messages.py`)."""
         messages: list[dict[str, str]] = self.control("GET", "messages")
@@ -131,8 +136,8 @@ class Cloud:
         return [message for message in self.control("GET", "inbox") if message["to"] == to]
 
     def forget(self) -> None:
-        """Starts counting calls, messages and triggers from nothing."""
-        for counted in ("calls", "messages", "inbox", "triggers"):
+        """Starts counting calls, requests to S3, messages and triggers from nothing."""
+        for counted in ("calls", "s3-requests", "messages", "inbox", "triggers"):
             self.control("DELETE", counted)
 
     def triggers(self, user_pool_id: str) -> list[dict[str, Any]]:

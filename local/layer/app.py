@@ -59,6 +59,7 @@ from .reset_codes import send_reset_codes_by_channel
 from .resource_servers import resource_servers
 from .risk import risk
 from .s3_conditions import see_conditions
+from .s3_requests import S3Requests
 from .schedules import tell_schedules_context
 from .schema_checks import schema_checks
 from .schema_names import schema_names
@@ -148,7 +149,8 @@ def application() -> App:
     concerns = [calls, limits, LimitedPages(limits, synthetic_pools.holds), faults, synthetic_pools, *concerns]
     emulator.SERVICE_HANDLERS[COGNITO] = surround(emulator.SERVICE_HANDLERS[COGNITO], concerns)
     emulator.SERVICE_HANDLERS[WAF] = web_acls_of_pools(emulator.SERVICE_HANDLERS[WAF])
-    emulator.SERVICE_HANDLERS[S3] = needing_keys(emulator.SERVICE_HANDLERS[S3])
+    s3_requests = S3Requests()
+    emulator.SERVICE_HANDLERS[S3] = s3_requests.counting(needing_keys(emulator.SERVICE_HANDLERS[S3]))
     messages.watch_deliveries()
     send_reset_codes_by_channel(inbox)
     leave_tokens_alone()
@@ -167,6 +169,7 @@ def application() -> App:
     stop_in_maps()
     controls = {
         "calls": calls.control,
+        "s3-requests": s3_requests.control,
         "messages": messages.control,
         "inbox": inbox.control,
         "faults": faults.control,

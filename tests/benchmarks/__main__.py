@@ -27,7 +27,7 @@ SECTIONS = (
     Planned("peers"),
     Planned("export", "CPU of the exporter ÷ that of a bare paginator"),
     Planned("export-10m", "Memory of the exporter at ten million users"),
-    Planned("states"),
+    Planned("states", "Memory of the states that read a whole pool's files"),
     Planned("execution-limits", "Limits of Step Functions at ten million users"),
     Planned("size", "Bytes of a million-user snapshot beside cbr's JSON"),
     Planned("cost", "Cost of a backup of 500,000 users a night", derived=True),

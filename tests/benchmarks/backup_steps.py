@@ -1,8 +1,8 @@
 """What the states of a backup take, in a process of its own: `backup_steps <endpoint> <pool> <bucket>`.
 
 Two backups of the same pool, so that the second has one before it to be compared with; what is told is the second's.
-Prints JSON: for each step its CPU seconds and its S3 requests by operation; and the bytes of the snapshot,
-and of the users in it.
+Prints JSON: for each step its CPU seconds and its S3 requests by what they are billed as; and the bytes of the
+snapshot, and of the users in it.
 Configuration is left out: it is as long for any pool, and the run of the real machine has it (`cost.py`).
 """
 
@@ -14,9 +14,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 
+from local.layer.s3_requests import kind_of
 from poolsafe import bootstrap
 from poolsafe.adapters.aws import CONFIG
 from poolsafe.adapters.clock import SystemClock
@@ -61,8 +63,9 @@ class Steps:
         self.told[name] = {"cpu_seconds": cpu_seconds() - before, "requests": dict(self._requests)}
         return result
 
-    def _count(self, event_name: str, **_: Any) -> None:
-        self._requests[event_name.rpartition(".")[2]] += 1
+    def _count(self, request: Any, **_: Any) -> None:
+        url = urlsplit(request.url)
+        self._requests[kind_of(request.method, url.path, parse_qs(url.query, keep_blank_values=True))] += 1
 
 
 def main(endpoint: str, pool: str, bucket: str) -> None:

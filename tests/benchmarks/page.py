@@ -25,9 +25,10 @@ what else people use. `make bench` measures all of it and writes this page, on o
 Cognito, S3 and Step Functions are those of the embedded cloud, true to the documented limits (README). What was never
 measured on AWS is in [unverified.md](unverified.md).
 
-**Compare ratios, not seconds:** the machine is small and shared. Every ratio is of two things measured in the same
-run, in turns. What Cognito's quotas bound is measured on a simulated clock: a call then takes as long as Cognito would
-take, however busy this machine is.
+**Compare ratios, not seconds:** the machine is small and shared. A ratio of CPU or memory is of two things measured in
+the same run, in turns. What Cognito's quotas bound is measured on a simulated clock, and divided by what the quota
+allows: a call then takes as long as Cognito would take, however busy this machine is. What others have published, and
+what was computed or extrapolated, says so.
 """
 
 REPEAT = """## How to repeat

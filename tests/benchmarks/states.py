@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from poolsafe.operations.weigh_losses import KEYS_AT_ONCE
+from tests.benchmarks.section import Must, Section
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = (100_000, 1_000_000, 10_000_000)
@@ -29,7 +30,7 @@ FLAT, GROWTH = ("WeighLosses", "SealSnapshot", "VerifySnapshot"), 1.2
 Measured = dict[str, dict[int, dict[str, Any]]]
 
 
-def measure() -> str:
+def measure() -> Section:
     """The section of the page."""
     results: Measured = {state: {} for state in STATES}
     for size in SIZES:
@@ -38,7 +39,19 @@ def measure() -> str:
             for state, largest in STATES.items():
                 if size <= largest:
                     results[state][size] = json.loads(_run(state, folder, size))
-    return _section(results)
+    grown = {
+        state: of[SIZES[-1]]["peak_mib"] / of[SIZES[0]]["peak_mib"] for state, of in results.items() if state in FLAT
+    }
+    musts = tuple(
+        Must(
+            f"Peak memory of {state} at {SIZES[-1]:,} users ÷ that at {SIZES[0]:,}",
+            f"≤ {GROWTH}",
+            f"{ratio:.2f}",
+            ratio <= GROWTH,
+        )
+        for state, ratio in grown.items()
+    )
+    return Section(_text(results, grown), musts)
 
 
 def _run(what: str, folder: str, size: int) -> str:
@@ -52,16 +65,13 @@ def _run(what: str, folder: str, size: int) -> str:
     ).stdout
 
 
-def _section(results: Measured) -> str:
+def _text(results: Measured, grown: dict[str, float]) -> str:
     rows = "\n".join(
         f"| {state} | {size:,} | {run['cpu_seconds']:.1f} | {run['peak_mib']:.0f} | {run['invocations']} |"
         for state, of_state in results.items()
         for size, run in of_state.items()
     )
-    growth = ", ".join(
-        f"{state} **{results[state][SIZES[-1]]['peak_mib'] / results[state][SIZES[0]]['peak_mib']:.2f}**"
-        for state in FLAT
-    )
+    growth = ", ".join(f"{state} **{ratio:.2f}**" for state, ratio in grown.items())
     return f"""## States that read a whole pool's files
 
 Snapshots with random subs, each user in one group, in parts of 50,000, in a folder; each state in a process of its own,

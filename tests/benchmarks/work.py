@@ -52,16 +52,17 @@ def exported(cloud: Cloud, pool: str) -> tuple[int, int]:
     return sum(sizes), len(sizes)
 
 
-def count_exported(cloud: Cloud, pool: str) -> int:
-    """Different subs among the users of a pool in the bucket."""
+def count_exported(cloud: Cloud, pool: str) -> tuple[int, int]:
+    """Users of a pool in the bucket: how many rows there are, and how many different subs in them."""
     from poolsafe.adapters.parquet import ParquetFormat
     from poolsafe.domain.records import User
 
     s3 = cloud.client("s3")
-    subs: set[str] = set()
+    rows, subs = 0, set[str]()
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{pool}/users/"):
         for entry in page.get("Contents", ()):
             content = s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read()
             for batch in ParquetFormat().read(User, content):
+                rows += len(batch)
                 subs.update(user.sub for user in batch)
-    return len(subs)
+    return rows, len(subs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -48,6 +49,22 @@ def test_users_that_no_api_can_make_are_put_into_a_pool(cloud: Cloud, idp: Any, 
 def test_calls_are_counted_by_action(cloud: Cloud, idp: Any, make_pool: MakePool) -> None:
     idp.list_users(UserPoolId=make_pool())
     assert cloud.calls() == {"CreateUserPool": 1, "ListUsers": 1}
+
+
+def test_requests_to_s3_are_counted_as_they_are_billed(cloud: Cloud) -> None:
+    s3, name = cloud.client("s3"), f"counted-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=name)
+    cloud.forget()
+    s3.put_object(Bucket=name, Key="a", Body=b"")
+    s3.list_objects_v2(Bucket=name)
+    s3.list_object_versions(Bucket=name)
+    s3.get_object(Bucket=name, Key="a")
+    s3.head_object(Bucket=name, Key="a")
+    s3.get_bucket_versioning(Bucket=name)
+    s3.delete_object(Bucket=name, Key="a")
+    assert cloud.s3_requests() == {"PUT": 1, "LIST": 2, "GET": 3, "DELETE": 1}
+    cloud.forget()
+    assert cloud.s3_requests() == {}
 
 
 def test_an_invitation_is_noted_and_a_suppressed_one_is_none(cloud: Cloud, idp: Any, make_pool: MakePool) -> None:
