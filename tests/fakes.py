@@ -93,12 +93,15 @@ class Never:
 
 @dataclass
 class EveryTime:
-    """A deadline that is near after each `steps` questions: every listing is handed over again and again."""
+    """A deadline that is near after each `steps` questions, and never past: every listing is handed over again and
+    again."""
 
     steps: int = 1
     asked: int = 0
 
     def near(self, ahead: float = 0) -> bool:
+        if ahead < 0:
+            return False
         self.asked += 1
         return self.asked % self.steps == 0
 

@@ -52,17 +52,21 @@ class ExecutionFailed(Exception):
         self.cause = cause
 
 
+#: Milliseconds that are fewer than any state keeps for its end, and more than it takes.
+NEAR = 50_000
+
+
 @dataclass
 class LambdaContext:
-    """The context of an invocation. Once the deadline is near, it is near until the invocation ends."""
+    """The context of an invocation. Once the deadline is near, it is near until the invocation ends, and never past."""
 
     deadline: Deadline
     aws_request_id: str = "request-1"
     milliseconds: int = 900_000
 
     def get_remaining_time_in_millis(self) -> int:
-        if self.milliseconds and self.deadline.near():
-            self.milliseconds = 0
+        if self.milliseconds > NEAR and self.deadline.near():
+            self.milliseconds = NEAR
         return self.milliseconds
 
 

@@ -10,7 +10,14 @@ import pytest
 
 from poolsafe.domain.manifest import Manifest, own_digest
 from poolsafe.domain.records import User
-from poolsafe.errors import FormatNotSupported, PoolNotFound, PoolsafeError, SnapshotDamaged, SnapshotNotFound
+from poolsafe.errors import (
+    FormatNotSupported,
+    PoolNotFound,
+    PoolsafeError,
+    Rejected,
+    SnapshotDamaged,
+    SnapshotNotFound,
+)
 from poolsafe.ports import StoredObject
 from tests.fakes import FakeUserPool
 from tests.pipeline import LATEST, Machines, pool_with, target_pool
@@ -25,13 +32,13 @@ def manifest_key(manifest: Manifest) -> str:
 def partial(machines: Machines) -> Manifest:
     """A snapshot in which somebody's MFA could not be read."""
     pool = pool_with(3)
-    is_asking = "AdminGetUserAuthFactors".__eq__
-    pool.before = lambda operation: void(pool.accounts.pop("user00001", None)) if is_asking(operation) else None
+
+    def refuse(operation: str) -> None:
+        if operation == "AdminGetUserAuthFactors":
+            raise Rejected(operation, "InvalidParameterException")
+
+    pool.before = refuse
     return machines.backup(pool, include=["mfa"])
-
-
-def void(value: object) -> None:
-    """For callbacks whose answer nobody wants."""
 
 
 def restored_from(machines: Machines, snapshot: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from poolsafe.domain.records import CONFIRMED, EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group
 from poolsafe.domain.restore.outcome import Kind, Outcome, Reason, Result
+from poolsafe.errors import Rejected
 from poolsafe.schema_check import require
 from tests.fakes import START, FakeUserPool
 from tests.pipeline import LATEST, Machines, pool_with, target_pool
@@ -149,11 +150,11 @@ def test_a_snapshot_in_json_lines_is_restored_like_one_in_parquet() -> None:
 def test_a_partial_snapshot_is_restored_by_its_id_and_the_plan_says_so() -> None:
     machines, source, target = Machines(), pool_with(3), target_pool()
 
-    def lose_one(operation: str) -> None:
+    def refuse(operation: str) -> None:
         if operation == "AdminGetUserAuthFactors":
-            source.accounts.pop("user00001", None)
+            raise Rejected(operation, "InvalidParameterException")
 
-    source.before = lose_one
+    source.before = refuse
     manifest = machines.backup(source, include=["mfa"])
     assert manifest.status == "PARTIAL"
     result = machines.restore(target, snapshot=f"us-east-1_Source/{manifest.snapshot_id}")

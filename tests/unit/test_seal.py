@@ -127,11 +127,24 @@ def test_a_snapshot_sealed_with_other_files_is_left_as_it_is() -> None:
     run = Run()
     first = run.seal()
     content = run.store.objects[REF.manifest_key].content
+    del run.store.objects[REF.manifest_key]
     other = Run(store=run.store, pool=pool_with(8, groups=2, page_size=3))
+    run.store.put(REF.manifest_key, content)
     with pytest.raises(SealRefused, match=r"sealed already, with other files\. That snapshot is untouched"):
         other.seal()
     assert run.store.objects[REF.manifest_key].content == content
     assert first.counts.users == 7
+
+
+def test_an_invocation_that_outlives_its_run_writes_nothing_into_what_it_sealed() -> None:
+    run = Run()
+    run.seal()
+    files = dict(run.store.objects)
+    with pytest.raises(SealRefused, match="another one has done its work"):
+        Run(store=run.store, pool=pool_with(8, groups=2, page_size=3))
+    assert {key for key, found in run.store.objects.items() if found != files[key]} <= {
+        f"{PREFIX}groups/00-00000.parquet"
+    }
 
 
 # What makes a seal impossible. `spoil` gets the run and the key of one of its parts.

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from poolsafe.domain.listing import Listing
 from poolsafe.domain.records import Membership, Page, User
 from poolsafe.domain.shards import DIGITS, SHARDED_FROM, SHARDS, falls_short, filter_of, is_of
-from poolsafe.errors import AccessDenied, ListingBroken, Rejected, ServiceUnavailable
+from poolsafe.errors import AccessDenied, ListingBroken, PageTokenRefused, Rejected, ServiceUnavailable
 from tests.exports import export_to, listed, saved, walked_groups
 from tests.fakes import EveryTime, FakeClock, FakeUserPool, MemoryStore
 from tests.pipeline import LATEST, Machines, pool_with
@@ -235,6 +235,21 @@ def test_a_refused_token_of_one_shard_starts_all_of_them_again() -> None:
     assert (listing.users.restarts, listing.doubt) == (1, "")
     assert subs(found) == everybody(pool)
     assert sum(listing.users.statuses.values()) == 90
+
+
+def test_shards_whose_tokens_are_refused_each_time_are_not_believed() -> None:
+    pool = Sharded(90, page_size=2)
+    list_users = pool.list_users
+
+    def refusing(token: str | None, only: str | None = None) -> Page[User]:
+        if token and only:
+            raise PageTokenRefused("ListUsers: the page token is no longer valid.")
+        return list_users(token, only)
+
+    pool.list_users = refusing  # type: ignore[method-assign]
+    listing, found = in_shards(pool)
+    assert (listing.shards, listing.doubt) == (1, "Cognito refused the page tokens of filters, again and again")
+    assert subs(found) == everybody(pool)
 
 
 def test_a_listing_whose_tokens_are_always_refused_is_given_up() -> None:

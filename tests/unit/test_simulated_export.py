@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from local.layer.page_manners import PageManners
 from poolsafe.domain.quotas import Category
 from poolsafe.domain.shards import SHARDED_FROM, SHARDS
-from poolsafe.errors import ListingBroken, Throttled
+from poolsafe.errors import ListingBroken, ServiceUnavailable, Throttled
 from poolsafe.operations.walks import MAX_RESTARTS
 from tests.benchmarks.simulated.clock import SimulatedClock
 from tests.benchmarks.simulated.exporting import Case, Exported, exported
@@ -162,3 +163,31 @@ def test_others_who_use_most_of_the_quota_cost_time_and_lose_nobody(model: str) 
 def test_lambdas_end_in_time_at_the_smallest_share_and_when_others_leave_hardly_any(model: str) -> None:
     done = exported(replace(PLAIN, quota_share=0.05, model=model, production=0.95))
     assert is_whole(done)
+
+
+@pytest.mark.parametrize("production", [0.0, 0.8, 0.97])
+def test_second_factors_are_asked_for_in_time_however_little_others_leave(production: float) -> None:
+    done = exported(Case(USERS, 0, 0.5, include_mfa=True, production=production))
+    assert done.run.wrong == {}
+    assert (done.run.throttled > 0) is (production > 0)
+
+
+def test_an_invocation_that_may_ask_about_nobody_says_so_instead_of_going_on_for_ever() -> None:
+    with pytest.raises(Throttled):
+        exported(Case(600, 0, 0.5, include_mfa=True, in_force={"UserRead": 0.01}))
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_bucket_that_does_not_answer_for_a_while_loses_and_doubles_nobody(seconds: float) -> None:
+    """The others go on filling parts meanwhile, past what the next invocation looks at for those listed twice."""
+    puts = count()
+
+    def silent_once(clock: SimulatedClock, operation: str) -> None:
+        if operation == "PutObject" and next(puts) == 0:
+            clock.sleep(seconds)
+            raise ServiceUnavailable("PutObject: no answer.")
+
+    done = exported(Case(130_000, 0, 0.5, bucket=silent_once))
+    assert done.run.wrong == {}
+    assert (done.listing.users.rows, done.listing.users.duplicates) == (130_000, 0)
+    assert done.run.invocations == 2

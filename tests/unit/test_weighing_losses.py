@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +15,10 @@ from poolsafe import bootstrap
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.records import Group, Membership, User
 from poolsafe.domain.snapshot import SnapshotRef
+from poolsafe.errors import AccessDenied, PoolsafeError, Rejected, ServiceUnavailable
 from poolsafe.operations.parts import PartWriter
 from poolsafe.operations.weigh_losses import Hashes, WeighLosses, WeighProgress
-from poolsafe.ports import FileFormat
+from poolsafe.ports import FileFormat, StoredObject
 from tests.fakes import EveryTime, FakeUserPool, MemoryStore, Never
 from tests.pipeline import Machines, pool_with
 
@@ -91,6 +92,70 @@ def test_what_is_compared_stays_the_same_though_another_snapshot_is_sealed_meanw
     machines.backup(pool)
     assert not progress.done
     assert weigh.advance(progress, kept).compared_with == first.snapshot_id
+
+
+def of_the_first(store: MemoryStore, part: str) -> str:
+    return next(key for key in store.objects if part in key)
+
+
+def cut_short(store: MemoryStore, part: str) -> None:
+    key = of_the_first(store, part)
+    store.objects[key] = replace(store.objects[key], content=store.objects[key].content[:-20])
+
+
+def emptied(store: MemoryStore, part: str) -> None:
+    key = of_the_first(store, part)
+    store.objects[key] = replace(store.objects[key], content=b"")
+
+
+def refusing(error: PoolsafeError) -> Callable[[MemoryStore, str], None]:
+    """What was written before the key was changed, say, or archived, cannot be read any more."""
+
+    def refuse(store: MemoryStore, part: str) -> None:
+        gone, read = of_the_first(store, part), store.get
+
+        def get(key: str) -> StoredObject | None:
+            if key == gone:
+                raise error
+            return read(key)
+
+        store.get = get  # type: ignore[method-assign]
+
+    return refuse
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "json"])
+@pytest.mark.parametrize("part", ["/users/", "/groups/", "manifest.json"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        cut_short,
+        emptied,
+        refusing(AccessDenied("GetObject")),
+        refusing(Rejected("GetObject", "InvalidObjectState")),
+    ],
+)
+def test_no_backup_fails_because_the_snapshot_before_cannot_be_read(
+    damage: Callable[[MemoryStore, str], None], part: str, file_format: str
+) -> None:
+    machines, pool = Machines(), pool_with(40, pool_id=POOL, groups=2)
+    machines.backup(pool, format=file_format)
+    damage(machines.store, part)
+    manifest = machines.backup(pool, format=file_format)
+    assert manifest.status == "COMPLETE"
+    [warning] = (told for told in manifest.warnings if "compared" in told)
+    assert "nobody knows whether much has vanished" in warning
+
+
+def test_a_bucket_that_does_not_answer_is_asked_again_by_the_state() -> None:
+    machines, pool = Machines(), pool_with(40, pool_id=POOL)
+    machines.backup(pool)
+    now = SnapshotRef(POOL, "29990101T000000Z-aaaaaa")
+    kept = exported(machines.store, now, bootstrap.PARQUET, pool)
+    refusing(ServiceUnavailable("GetObject: no answer."))(machines.store, "/users/")
+    weigh = WeighLosses(machines.store, bootstrap.PARQUET, bootstrap.format_of, now, BRAKE_PERCENT, Never())
+    with pytest.raises(ServiceUnavailable):
+        weigh.advance(WeighProgress(), kept)
 
 
 def test_a_first_snapshot_has_nothing_to_be_compared_with() -> None:

@@ -16,6 +16,8 @@ from ..errors import InvalidRequest
 POOL_ID = re.compile(r"(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d)_[0-9A-Za-z]+")
 SNAPSHOT_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 LATEST = "latest"
+#: What seals a snapshot, in its folder.
+MANIFEST = "manifest.json"
 #: The folder of all snapshots of all pools.
 SNAPSHOTS = "snapshots/"
 
@@ -73,7 +75,7 @@ class SnapshotRef:
 
     @property
     def manifest_key(self) -> str:
-        return f"{self.prefix}manifest.json"
+        return f"{self.prefix}{MANIFEST}"
 
 
 def snapshots_prefix(user_pool_id: str) -> str:

@@ -18,6 +18,8 @@ from ..domain.lane import ExportProgress
 from ..domain.listing import Listing
 from ..domain.records import Group, Membership, User
 from ..domain.shards import MAX_WALKS, SHARDED_FROM, SHARDS
+from ..domain.snapshot import MANIFEST
+from ..errors import SealRefused
 from ..ports import Deadline, FileFormat, ObjectStore, Row, UserPool, Workers
 from .export_members import ExportMembers
 from .export_users import ExportUsers
@@ -45,7 +47,8 @@ class Export:
 
     def groups(self, progress: ExportProgress) -> ExportProgress:
         """Carry the listing of groups on."""
-        writer, stop = self._writer("groups", Group, progress), Stop(self.deadline)
+        stop = Stop(self.deadline)
+        writer = PartWriter(self.store, self.file_format, self.prefix, "groups", Group, progress)
         walks = Walks(
             progress,
             1,
@@ -76,13 +79,13 @@ class Export:
         users = ExportUsers(
             self.pool,
             listing,
-            self._writer("users", User, listing.users),
+            self._writer("users", User, listing.users, stop),
             (sub for (sub,) in self._listed_last("users", listing.users, "sub")),
             self.workers if include_mfa else None,
             stop,
         )
         names = self._names(groups) if groups else []
-        writer = self._writer("memberships", Membership, listing.memberships)
+        writer = self._writer("memberships", Membership, listing.memberships, stop)
         listed_last = self._listed_last("memberships", listing.memberships, "group_name", "sub")
         members = ExportMembers(self.pool, names, listing.memberships, writer, listed_last, stop)
         for _ in self.workers(self.walks).map(lambda walk: walk(), chain(users.items(), members.items())):
@@ -113,5 +116,22 @@ class Export:
     def _keys(self, kind: str, progress: ExportProgress) -> list[str]:
         return part_keys(self.prefix, kind, progress, self.file_format)
 
-    def _writer(self, kind: str, row_type: type[Row], progress: ExportProgress) -> PartWriter[Row]:
-        return PartWriter(self.store, self.file_format, self.prefix, kind, row_type, progress)
+    def _writer(self, kind: str, row_type: type[Row], progress: ExportProgress, stop: Stop) -> PartWriter[Row]:
+        return PartWriter(
+            self.store,
+            self.file_format,
+            self.prefix,
+            kind,
+            row_type,
+            progress,
+            before_put=self._require_unsealed,
+            late=stop.because_of,
+        )
+
+    def _require_unsealed(self) -> None:
+        """An invocation that was given up for lost and repeated may outlive its run, which has sealed what it wrote."""
+        if self.store.first_key(self.prefix + MANIFEST) is not None:
+            raise SealRefused(
+                f"{self.prefix} was sealed while this invocation still listed: another one has done its work. That "
+                "snapshot is untouched, and nothing is left to do."
+            )

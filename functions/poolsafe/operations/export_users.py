@@ -13,14 +13,17 @@ from ..domain.listing import Listing
 from ..domain.paging import Chain
 from ..domain.records import Page, User
 from ..domain.shards import PROBE_PAGES, falls_short, filter_of, fingerprint, is_of
-from ..errors import NotFound, PageTokenRefused, Rejected
+from ..errors import NotFound, PageTokenRefused, Rejected, Throttled
 from ..ports import UserPool, Workers
 from .ask_factors import ask_factors
 from .parts import PartWriter
-from .walks import Stop, Walks
+from .walks import Stop, Walks, in_lanes
 
 #: AdminGetUserAuthFactors calls under way at once, over all shards; the governor sets their pace.
 MFA_WORKERS = 16
+#: Walks under way at once where each user is asked about: a page then takes 60 calls, and at the end of an invocation
+#: all pages under way have to come to theirs.
+MFA_WALKS = 2
 
 
 class ExportUsers:
@@ -41,7 +44,8 @@ class ExportUsers:
         self._pool = pool
         self._listing = listing
         self._writer = writer
-        self._askers = askers and askers(MFA_WORKERS // listing.shards)
+        self._askers = askers and askers(MFA_WORKERS // min(MFA_WALKS, listing.shards))
+        self._stop = stop
         self._last = list(listed_last)
         self._is_sharded = listing.shards > 1
         begins = self._is_sharded and not listing.users.begun
@@ -56,12 +60,14 @@ class ExportUsers:
 
     def items(self) -> Iterator[Callable[[], None]]:
         """The walks to be gone on with."""
-        return self._walks.items()
+        return in_lanes(self._walks.items(), MFA_WALKS, self._stop) if self._askers else self._walks.items()
 
     def ended(self) -> Listing:
         """How far it is now; at its beginning again, in one chain, where the shards are not to be believed."""
         if self._doubt:
             return self._listing.in_one_chain(self._doubt)
+        if self._is_sharded and self._walks.was_refused_again:
+            return self._listing.in_one_chain("Cognito refused the page tokens of filters, again and again")
         users = self._walks.ended(self._writer)
         listing = replace(self._listing, users=self._counted(users), probe=tuple(sorted(self._probe)))
         if not (users.done and self._is_sharded):
@@ -135,7 +141,16 @@ class ExportUsers:
         return (sub for sub in self._last if not self._is_sharded or is_of(sub, number))
 
     def _with_factors(self, user: User) -> tuple[User, int]:
+        if self._stop.is_urgent():
+            # The next invocation reads the page again.
+            raise Throttled(
+                "AdminGetUserAuthFactors: the users of one page could not be asked about in time, so little does "
+                "Cognito let through. Start the backup again with a greater quota_share, or when others use it less."
+            )
         try:
             return ask_factors(self._pool, user), 0
+        except NotFound:
+            # Gone since the page: a snapshot may have who goes while it is made, or not.
+            return user, 0
         except Rejected:
             return user, 1

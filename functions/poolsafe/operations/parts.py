@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic
 
 from ..domain.lane import ExportProgress, part_path
+from ..errors import Retryable
 from ..ports import FileFormat, ObjectStore, Part, Row, Where
 
 #: A part is full at this many rows, or at this many characters of attributes: a reader holds all of them at once, some
@@ -25,7 +26,11 @@ MAX_CHARACTERS = 64_000_000
 
 
 class PartWriter(Generic[Row]):
-    """Fills and commits the parts of one kind in one lane. One part is filled at a time, whoever adds."""
+    """Fills and commits the parts of one kind in one lane. One part is filled at a time, whoever adds.
+
+    `before_put` may refuse a part. `late` is told of a part that the bucket did not take for the moment: its rows are
+    kept for the commit. Without it, whoever added the last of them meets with the error.
+    """
 
     def __init__(
         self,
@@ -36,6 +41,8 @@ class PartWriter(Generic[Row]):
         row_type: type[Row],
         progress: ExportProgress,
         max_rows: int = MAX_ROWS,
+        before_put: Callable[[], None] = lambda: None,
+        late: Callable[[Retryable], None] | None = None,
     ) -> None:
         self._store = store
         self._format = file_format
@@ -43,6 +50,8 @@ class PartWriter(Generic[Row]):
         self._kind = kind
         self._row_type = row_type
         self._max_rows = max_rows
+        self._before_put = before_put
+        self._late = late
         self._progress = progress
         self._next = progress.parts
         self._filled: dict[int, tuple[int, bytes]] = {}
@@ -56,13 +65,19 @@ class PartWriter(Generic[Row]):
             self._part.add(rows)
             is_full = self._part.rows >= self._max_rows or self._part.size >= MAX_CHARACTERS
             full = self._begin_next() if is_full else None
-        if full:
+        if full is None:
+            return
+        try:
             self._put(*full)
+        except Retryable as error:
+            if self._late is None:
+                raise
+            self._late(error)
 
     def commit(self) -> ExportProgress:
         """Put what is pending into the bucket and return the progress that says so.
 
-        Also what could not be put before: whoever added it last met with the error.
+        Also what could not be put before.
         """
         if self._part.rows:
             self._put(*self._begin_next())
@@ -86,6 +101,7 @@ class PartWriter(Generic[Row]):
         rows, content = self._filled[number]
         sha256 = hashlib.sha256(content).hexdigest()
         path = part_path(self._kind, self._progress.lane, number, self._format.extension)
+        self._before_put()
         self._store.put(self._prefix + path, content, {"rows": str(rows), "sha256": sha256})
         self._put_parts[number] = rows, sha256
         del self._filled[number]

@@ -19,6 +19,8 @@ from .parts import PartWriter
 
 #: A token lasts an hour, an invocation a quarter of that: more refusals than this are not about age.
 MAX_RESTARTS = 3
+#: Of the seconds that an invocation keeps for what is under way at its end, so many later it is given up.
+HURRY_SECONDS = 30.0
 #: How many keys a walk remembers at least, to tell what is listed twice: on pages close to each other.
 REMEMBERED = 3_000
 
@@ -34,10 +36,35 @@ class Stop:
     def __call__(self) -> bool:
         return self.error is not None or self._deadline.near()
 
+    def is_urgent(self) -> bool:
+        """Whether a page under way can no longer be waited for."""
+        return self._deadline.near(-HURRY_SECONDS)
+
+    def because_of(self, error: BaseException) -> None:
+        """End all walks at the end of their page."""
+        self.error = error
+
     def raise_if_in_vain(self) -> None:
         """Raise what came in between, unless something was read: then what is left is handed over, not lost."""
         if self.error is not None and not (isinstance(self.error, Retryable) and self.pages):
             raise self.error
+
+
+def in_lanes(walks: Iterator[Callable[[], None]], lanes: int, stop: Stop) -> Iterator[Callable[[], None]]:
+    """The same walks in so many lanes, one after the other in each: no more of them are under way at once."""
+    lock = threading.Lock()
+
+    def lane() -> None:
+        is_first = True
+        while is_first or not stop():
+            with lock:
+                walk = next(walks, None)
+            if walk is None:
+                return
+            walk()
+            is_first = False
+
+    return iter([lane] * lanes)
 
 
 class Walks(Generic[Row]):
@@ -94,6 +121,11 @@ class Walks(Generic[Row]):
             return self._progress.restarted()
         return writer.commit().at(self._begun, self._under_way.values(), self._count)
 
+    @property
+    def was_refused_again(self) -> bool:
+        """Whether a page token was refused, and one in an earlier round too."""
+        return self._refused is not None and self._progress.restarts > 0
+
     def break_off(self) -> None:
         """Read no more pages: what was read is not going to be kept."""
         self._is_broken_off = True
@@ -109,9 +141,9 @@ class Walks(Generic[Row]):
             self.break_off()
         except Retryable as error:
             # The others end with their page, and what all of them have is committed.
-            self._stop.error = error
+            self._stop.because_of(error)
         except BaseException as error:
-            self._stop.error = error
+            self._stop.because_of(error)
             raise
 
     def _walk(self, walk: Walk) -> None:

@@ -5,8 +5,8 @@ for each kind, in as many passes as keep the memory flat
     of those that the snapshot before has and that fall into it: how many are not among them
 
 Only the columns that tell who a record is are read. An invocation hands over between two passes. A backup never fails
-for this: what cannot be compared is said in a warning. Of hashes, 44 bits are kept: of ten million losses, one is not
-seen because somebody who is there has the same.
+for this: what cannot be compared, whatever the matter is with the snapshot before, is said in a warning. Of hashes, 44
+bits are kept: of ten million losses, one is not seen because somebody who is there has the same.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..domain.lane import ExportProgress
 from ..domain.retention.brake import Brake, Loss
 from ..domain.retention.places import brake_key
 from ..domain.snapshot import SnapshotRef
-from ..errors import FormatNotSupported, SnapshotDamaged
+from ..errors import Retryable, SnapshotDamaged
 from ..ports import Deadline, FileFormat, ObjectStore
 from .open_snapshot import read_manifest, sealed_newest_first
 from .parts import part_keys, read_columns
@@ -78,28 +78,32 @@ class WeighLosses:
 
     def advance(self, progress: WeighProgress, exported: Mapping[str, ExportProgress]) -> WeighProgress:
         """Carry on until done or the deadline is near; puts the brake on where it has to be. May run twice."""
-        compared_with = progress.compared_with or self._before()
-        if compared_with is None:
-            return replace(progress, done=True)
-        progress = replace(progress, compared_with=compared_with)
+        compared_with = progress.compared_with
+        warnings: tuple[str, ...] = ()
         try:
+            compared_with = compared_with or self._before()
+            if compared_with is None:
+                return replace(progress, done=True)
+            progress = replace(progress, compared_with=compared_with)
             manifest = read_manifest(self.store, SnapshotRef(self.ref.user_pool_id, compared_with))
             reader = SnapshotReader(self.store, manifest, self.format_of)
             while progress.kinds < len(KINDS):
                 progress = self._weighed(progress, reader, exported)
                 if self.deadline.near():
                     return progress
-        except (SnapshotDamaged, FormatNotSupported, KeyError, OSError, ValueError):
-            warning = (
-                f"This snapshot could not be compared with the one before, {compared_with}, so nobody knows whether "
-                "much has vanished. VerifyStateMachine says what is wrong with that one."
+        except Retryable:
+            raise
+        except Exception as error:  # another key, an archive, a damage: the next snapshot is needed all the more
+            named = f", {compared_with}" if compared_with else ""
+            warnings = (
+                f"This snapshot could not be compared with the one before{named} ({type(error).__name__}), so nobody "
+                "knows whether much has vanished. VerifyStateMachine says what is wrong with that one.",
             )
-            return replace(progress, warnings=(warning,), done=True)
-        if not progress.losses:
-            return replace(progress, done=True)
-        brake = Brake(compared_with, tuple(Loss(**loss) for loss in progress.losses), self.brake_percent)
-        self.store.put_if_absent(brake_key(self.ref), brake.to_json())
-        return replace(progress, warnings=(brake.warning,), done=True)
+        if compared_with and progress.losses:
+            brake = Brake(compared_with, tuple(Loss(**loss) for loss in progress.losses), self.brake_percent)
+            self.store.put_if_absent(brake_key(self.ref), brake.to_json())
+            warnings = (*warnings, brake.warning)
+        return replace(progress, warnings=warnings, done=True)
 
     def _before(self) -> str | None:
         """The newest sealed one that is older."""
@@ -123,6 +127,8 @@ class WeighLosses:
             gone += value not in there
         if progress.passes + 1 < passes:
             return replace(progress, passes=progress.passes + 1, before=before, gone=gone)
+        if before != sum(file.rows or 0 for file in reader.manifest.files_of(kind)):
+            raise SnapshotDamaged(f"snapshot: {progress.compared_with} has not as many {kind} as its manifest says.")
         loss = Loss(kind, before, gone)
         losses = (*progress.losses, asdict(loss)) if loss.is_unusual(self.brake_percent) else progress.losses
         return WeighProgress(progress.compared_with, progress.kinds + 1, losses=losses)

@@ -32,20 +32,21 @@ from tests.benchmarks.simulated.workers import SimulatedWorkers
 from tests.fakes import MemoryStore
 
 PREFIX = f"snapshots/{SOURCE_ID}/20261127T030000Z-5eed01/"
-#: Of others, beside an export.
-PRODUCTION_CALL = "ListUsers"
+#: Of others, beside an export; and beside one that asks for each user's second factors.
+PRODUCTION_CALL, PRODUCTION_READS = "ListUsers", "AdminGetUser"
 
 
-def nothing_happens(clock: SimulatedClock, invocations: int) -> None:
-    """The `meanwhile` of an undisturbed run."""
+def nothing_happens(clock: SimulatedClock, what: object) -> None:
+    """The `meanwhile` and the `bucket` of an undisturbed run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What to export: `users`, each in one of `groups` groups. `production` is others' share of UserList's quota;
-    with `watching`, the run begins by asking CloudWatch how much they use.
+    """What to export: `users`, each in one of `groups` groups. `production` is others' share of UserList's quota, or of
+    UserRead's where `include_mfa`; with `watching`, the run begins by asking CloudWatch how much they use.
 
-    `meanwhile` is called with the clock and how many invocations there were, between two of them. `believed` are
+    `meanwhile` is called with the clock and how many invocations there were, between two of them, `bucket` with the
+    clock and the operation before each request to S3. `believed` are
     quotas that we take for those in force, `in_force` those that are.
     """
 
@@ -61,6 +62,8 @@ class Case:
     latency_ms: tuple[float, float] = (100.0, 600.0)
     timeout: float = 900.0
     meanwhile: Callable[[SimulatedClock, int], None] = nothing_happens
+    bucket: Callable[[SimulatedClock, str], None] = nothing_happens
+    include_mfa: bool = False
     believed: Mapping[Category, float] = field(default_factory=dict)
     in_force: Mapping[str, float] = field(default_factory=dict)
 
@@ -90,8 +93,11 @@ def exported(case: Case) -> Exported:
         estimate_factor=case.estimate_factor,
         manners=case.manners,
     )
-    store, file_format = MemoryStore(), NumbersFormat(people)
-    others = Production(service, PRODUCTION_CALL, QUOTAS["UserList"] * case.production) if case.production else None
+    store, file_format = MemoryStore(before=partial(case.bucket, clock)), NumbersFormat(people)
+    others_call, quota_name = (
+        (PRODUCTION_READS, Category.USER_READ) if case.include_mfa else (PRODUCTION_CALL, Category.USER_LIST)
+    )
+    others = Production(service, others_call, QUOTAS[quota_name] * case.production) if case.production else None
     governors: list[Governor] = []
     believed = {**DOCUMENTED, **case.believed}
 
@@ -100,7 +106,7 @@ def exported(case: Case) -> Exported:
         governors.append(governor)
         client = Client(service, SOURCE_ID, governor.throttled)
         simulated = SimulatedSource(client, clock.monotonic, people)
-        # The rest of the port is not for an export without second factors.
+        # The rest of the port is not for an export.
         pool = GovernedUserPool(cast("UserPool", simulated), governor)
         walks = walks_at(governor.rate(Category.USER_LIST))
         return Export(pool, store, file_format, PREFIX, deadline, partial(SimulatedWorkers, clock), walks)
@@ -109,7 +115,9 @@ def exported(case: Case) -> Exported:
         return opened(deadline).groups(ExportProgress.of(state)).to_state()
 
     def list_users(state: State, deadline: Deadline) -> State:
-        listed = opened(deadline).users(Listing.of(state), groups if case.groups else None)
+        listed = opened(deadline).users(
+            Listing.of(state), groups if case.groups else None, include_mfa=case.include_mfa
+        )
         return listed.to_state()
 
     groups = ExportProgress.of(walk(clock, list_groups, ExportProgress().to_state(), RESERVE_SECONDS).state)
@@ -118,8 +126,7 @@ def exported(case: Case) -> Exported:
         others.start()
         busiest = others.busiest_minute()
         if case.watching:
-            quota = believed[Category.USER_LIST]
-            believed[Category.USER_LIST] = leaving_room(quota, case.quota_share, busiest)
+            believed[quota_name] = leaving_room(believed[quota_name], case.quota_share, busiest)
         others.forget()
     walked = walk(
         clock, list_users, Listing().to_state(), RESERVE_SECONDS, case.timeout, partial(case.meanwhile, clock)

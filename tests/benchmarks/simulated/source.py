@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 from local.layer.page_manners import TokenRefused
 from local.layer.synthetic_pool import SyntheticPool
 from poolsafe.adapters.parquet import ParquetFormat
-from poolsafe.domain.records import CONFIRMED, Group, Membership, Page, User
+from poolsafe.domain.records import CONFIRMED, Factors, Group, Membership, Page, User
 from poolsafe.errors import NotFound, PageTokenRefused
 from poolsafe.ports import Part, Where
 from tests.benchmarks.simulated.service import Client
@@ -61,6 +61,9 @@ class SimulatedSource:
             return Page(tuple(map(self._people.record, texts)), following)
 
         return self._listed("ListUsers", answer)
+
+    def factors_of(self, username: str) -> Factors:
+        return self._call("AdminGetUserAuthFactors", lambda: Factors((), None), user=username)
 
     def list_groups(self, token: str | None) -> Page[Group]:
         def answer() -> Page[Group]:
