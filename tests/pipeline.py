@@ -147,6 +147,7 @@ class Machines:
             self.store.with_secrets,
             parquet,
             self.clock,
+            Threads(2),
             bootstrap.restore_html,
             paths,
             request,

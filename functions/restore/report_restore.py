@@ -10,6 +10,9 @@ from poolsafe.operations.note_reader import note_end
 from poolsafe.operations.report_restore import report_dry_run, report_restore
 from poolsafe.schema_check import require
 
+#: Files of outcomes that are read at once.
+READERS = 16
+
 
 @state("restore", "ReportRestore")
 def handler(event: Event, invocation: Invocation) -> Event:
@@ -25,6 +28,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
             application.vault,
             bootstrap.PARQUET,
             application.clock,
+            application.workers(READERS),
             bootstrap.restore_html,
             paths,
             request,

@@ -70,6 +70,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
         INVITED_AT_ONCE if job.request.credentials is Credential.INVITE else sys.maxsize,
         batches,
         ready,
+        imported.seconds,
     )
     planned = ExportProgress.of(event["planned"])
     progress = lane.resumed(planned, event["lanes"], RestoreProgress(**event["progress"]))

@@ -18,6 +18,7 @@ from poolsafe.adapters.parquet_schema import schema
 from poolsafe.domain.lane import ExportProgress, part_path
 from poolsafe.domain.manifest import COMPLETE, Counts, File, Manifest
 from poolsafe.domain.records import Group, Membership, User
+from poolsafe.domain.restore.order import PLACES
 from poolsafe.domain.restore.outcome import Outcome
 from poolsafe.domain.snapshot import RestorePaths, SnapshotRef
 from poolsafe.operations.parts import MAX_ROWS
@@ -76,14 +77,17 @@ def progress_of(store: FolderStore) -> Progress:
 
 
 def make_outcomes(store: FolderStore, users: int) -> None:
-    """The outcomes of a restore that made everybody."""
-    for part in range(-(-users // PLANNED_ROWS)):
-        rows = min(PLANNED_ROWS, users - part * PLANNED_ROWS)
+    """The outcomes of a restore that made everybody: a lane writes a file for each of the `PLACES` that it works on
+    side by side, whenever it has so many rows of all of them as a planned part holds."""
+    size = PLANNED_ROWS // PLACES
+    for number in range(-(-users // size)):
+        rows = min(size, users - number * size)
+        part, first = number // PLACES, number % PLACES * size
         subs = _uuids(rows)
         same = {"kind": "user", "outcome": "created", "credential": "reset"}
         columns = {name: [value] * rows for name, value in same.items()}
         table = _table(Outcome, {**columns, "username": subs, "sub": subs, "new_sub": _uuids(rows)}, rows)
-        store.put(f"{RESTORE.outcomes}users-{part:05d}-00000.parquet", _parquet(table))
+        store.put(f"{RESTORE.outcomes}users-{part:05d}-{first:05d}.parquet", _parquet(table))
 
 
 def _tables(part: int, rows: int) -> dict[str, pa.Table]:

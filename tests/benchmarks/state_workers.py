@@ -19,6 +19,7 @@ import pyarrow.parquet  # noqa: F401
 
 from poolsafe import bootstrap
 from poolsafe.adapters.clock import SystemClock
+from poolsafe.adapters.threads import Threads
 from poolsafe.domain.compare.change import Side
 from poolsafe.domain.compare.paths import ComparisonPaths
 from poolsafe.domain.compare.records import Pools
@@ -38,6 +39,7 @@ from poolsafe.operations.save_configuration import ConfigurationProgress
 from poolsafe.operations.seal import Exported, seal
 from poolsafe.operations.verify_snapshot import verify_snapshot
 from poolsafe.operations.weigh_losses import WeighLosses, WeighProgress
+from restore.report_restore import READERS
 from tests.benchmarks.folder_store import FolderStore
 from tests.benchmarks.large_snapshots import BEFORE, NOW, POOL, RESTORE, make_outcomes, make_snapshots, progress_of
 from tests.fakes import FakeUserPool
@@ -121,7 +123,7 @@ def compare_records(store: FolderStore) -> int:
 
 
 def report_restore(store: FolderStore) -> int:
-    assert write_sub_map(store, PARQUET, RESTORE)
+    assert write_sub_map(store, PARQUET, RESTORE, Threads(READERS))
     return 1
 
 

@@ -16,7 +16,8 @@ from poolsafe.adapters.threads import Threads
 from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.quotas import DOCUMENTED, Category, share
 from poolsafe.domain.records import User
-from poolsafe.domain.restore.order import PLACES, mixed, stretches
+from poolsafe.domain.restore.credentials import Credential
+from poolsafe.domain.restore.order import PLACES, PLACES_OF_LISTED, Who, in_order, stretches
 from poolsafe.domain.restore.outcome import Kind, Outcome, Result
 from poolsafe.domain.restore.pipeline import MAX_WORKERS, MIN_WORKERS, workers_for
 from poolsafe.domain.restore.planned_user import Action, PlannedUser
@@ -42,6 +43,8 @@ class Lane:
     deadline: Deadline = field(default_factory=Never)
     workers: int = 1
     groups: Sequence[str] = ()
+    batches: Sequence[int] = ()
+    seconds_to_find: float = 0.0
     store: MemoryStore = field(default_factory=MemoryStore)
     begun: list[str] = field(default_factory=list)
 
@@ -49,7 +52,10 @@ class Lane:
         writer = PartWriter(self.store, PARQUET, PATHS.planned_users, "users", PlannedUser, ExportProgress(), 10)
         for number in range(self.users):
             name = f"user{number:05d}"
-            writer.add([PlannedUser(name, f"sub-{number}", Action.CREATE, groups=tuple(self.groups))])
+            credential = Credential.IMPORT_JOB if self.batches else None
+            writer.add(
+                [PlannedUser(name, f"sub-{number}", Action.CREATE, credential=credential, groups=tuple(self.groups))]
+            )
         self.planned = writer.commit()
         self.store.written.clear()
 
@@ -66,6 +72,9 @@ class Lane:
             "2026-11-22T03:00:00+00:00",
             lambda rows: {},
             at_once,
+            self.batches,
+            len(self.batches) + 1,
+            self.seconds_to_find,
         )
 
     def advance(
@@ -97,14 +106,45 @@ def test_stretches_have_every_part_once_and_as_far_apart_as_can_be(parts: int) -
     assert all(later - earlier >= parts / PLACES for stretch in work for earlier, later in pairwise(stretch))
 
 
-@given(st.lists(st.integers(0, 7), max_size=5))
-def test_mixed_rows_are_all_rows_each_part_in_its_own_order(sizes: list[int]) -> None:
+@given(st.lists(st.integers(0, 7), max_size=5), st.sampled_from(Who))
+def test_rows_are_all_rows_each_part_in_its_own_order(sizes: list[int], who: Who) -> None:
     parts = [[(part, number) for number in range(size)] for part, size in enumerate(sizes)]
-    rows = list(mixed(parts))
+    rows = list(in_order(parts, who))
     assert [(part, number) for part, number, _ in rows] == [row for _, _, row in rows]
     assert sorted(row for _, _, row in rows) == sorted(row for part in parts for row in part)
-    # In turns, so that none is far ahead.
-    assert [number for _, number, _ in rows] == sorted(number for _, number, _ in rows)
+    if who is Who.LISTED:
+        assert [part for part, _, _ in rows] == sorted(part for part, _, _ in rows)
+    else:
+        # In turns, so that none is far ahead.
+        assert [number for _, number, _ in rows] == sorted(number for _, number, _ in rows)
+
+
+def test_where_nobody_is_called_for_few_files_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file of outcomes is read once more in one Lambda at the end, and a large pool has thousands."""
+    monkeypatch.setattr("poolsafe.operations.restore_lane.NOTED_ROWS", 10)
+    lane = Lane(10 * PLACES_OF_LISTED, batches=[PLACES_OF_LISTED])
+    assert lane.advance(RestoreProgress()).done
+    assert len(lane.told()) == PLACES_OF_LISTED
+    assert len(lane.begun) == 10 * PLACES_OF_LISTED
+
+
+def test_finding_the_imported_is_not_begun_without_the_time_for_it() -> None:
+    @dataclass
+    class Asked:
+        seconds: list[float] = field(default_factory=list)
+
+        def near(self, ahead: float = 0) -> bool:
+            self.seconds.append(ahead)
+            return ahead >= 300
+
+    deadline = Asked()
+    lane = Lane(20 * PLACES_OF_LISTED, deadline, batches=[2 * PLACES_OF_LISTED], seconds_to_find=300)
+    progress, invocations = RestoreProgress(), 0
+    while not progress.done:
+        progress, invocations = lane.advance(progress), invocations + 1
+    assert len(lane.begun) == 20 * PLACES_OF_LISTED
+    # The first goes through those who need more than the import: here nobody.
+    assert (invocations, 300 in deadline.seconds) == (3, True)
 
 
 # How many at once

@@ -17,6 +17,9 @@ from .find_or_make import CLOCK_SKEW
 from .parts import part_keys
 from .reading import look_up
 
+#: What it takes to look some 50,000 users up in one file of the listing; 0.9 s of a CPU were measured.
+SECONDS_A_FILE = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class FindImported:
@@ -28,6 +31,11 @@ class FindImported:
     paths: RestorePaths
     listed: ExportProgress
     since: datetime
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes to find the users of one stretch, at most."""
+        return SECONDS_A_FILE * self.listed.parts
 
     def __call__(self, planned: Sequence[PlannedUser]) -> dict[str, User]:
         """The users of the target that the import made of these, by old `sub`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..domain.lane import ExportProgress
 from ..domain.records import User
-from ..domain.restore.order import Stretch, Who, mixed
+from ..domain.restore.order import Stretch, Who, in_order
 from ..domain.restore.planned_user import PlannedUser
 from ..domain.snapshot import RestorePaths
 from ..ports import Deadline, FileFormat, ObjectStore
@@ -19,7 +19,8 @@ from .parts import part_keys, read_keys
 class PlannedRows:
     """The rows of some stretches, from `stretch` and `row` on, where it stands also when it is left.
 
-    `imported` tells which of some planned users Cognito's import has made, by old `sub`.
+    `imported` tells which of some planned users Cognito's import has made, by old `sub`; for a stretch that takes
+    `seconds_to_find`.
     """
 
     store: ObjectStore
@@ -31,6 +32,7 @@ class PlannedRows:
     work: Sequence[Stretch]
     stretch: int
     row: int
+    seconds_to_find: float = 0.0
 
     def __iter__(self) -> Iterator[Row]:
         while self.stretch < len(self.work):
@@ -39,13 +41,17 @@ class PlannedRows:
                 yield row
             self.stretch, self.row = self.stretch + 1, 0
             # A stretch may have nobody in it, and the next ones too.
-            if self.deadline.near():
+            if self.deadline.near(self._seconds_to_begin()):
                 return
+
+    def _seconds_to_begin(self) -> float:
+        next_one = self.work[self.stretch : self.stretch + 1]
+        return self.seconds_to_find if any(stretch.who is Who.LISTED for stretch in next_one) else 0
 
     def _read(self, stretch: Stretch) -> list[Row]:
         keys = part_keys(self.paths.planned_users, "users", self.planned, self.working_format)
         parts = [[row for batch in self._batches(keys[part]) for row in batch] for part in stretch.parts]
-        taken = [(place, number, user) for place, number, user in mixed(parts) if stretch.takes(user)]
+        taken = [(place, number, user) for place, number, user in in_order(parts, stretch.who) if stretch.takes(user)]
         made = self.imported([user for _, _, user in taken]) if stretch.who is Who.LISTED else {}
         return [
             Row(user, made.get(user.sub), self.stretch, position, stretch.parts[place], number)

@@ -14,7 +14,7 @@ from ..domain.restore.sub_map import SubMapping
 from ..domain.restore.temporary_password import TemporaryPassword, as_csv
 from ..domain.snapshot import RestorePaths
 from ..errors import TooManyFailed, Unexpected, VerificationFailed
-from ..ports import Clock, FileFormat, ObjectStore
+from ..ports import Clock, FileFormat, ObjectStore, Workers
 from ..schema_check import require
 from .parts import read_keys
 
@@ -22,25 +22,36 @@ from .parts import read_keys
 Render = Callable[[Mapping[str, Any], Mapping[str, Any] | None], str]
 
 
-def write_sub_map(store: ObjectStore, working_format: FileFormat, paths: RestorePaths) -> int:
-    """Write `sub_map.parquet` from the outcomes; how many users it maps."""
-    part = working_format.part(SubMapping)
-    keys = [key for key in store.keys(paths.outcomes) if key.startswith(f"{paths.outcomes}users-")]
-    for batch in read_keys(store, working_format, keys, Outcome):
-        part.add(
+def write_sub_map(store: ObjectStore, working_format: FileFormat, paths: RestorePaths, workers: Workers) -> int:
+    """Write `sub_map.parquet` from the outcomes; how many users it maps. A large restore has thousands of files of
+    them: what waits for the bucket waits side by side."""
+
+    def mappings(key: str) -> list[SubMapping]:
+        return [
             SubMapping(outcome.username, outcome.sub, outcome.new_sub)
+            for batch in read_keys(store, working_format, [key], Outcome)
             for outcome in batch
             if outcome.kind is Kind.USER and outcome.username and outcome.sub and outcome.new_sub
-        )
+        ]
+
+    part = working_format.part(SubMapping)
+    keys = [key for key in store.keys(paths.outcomes) if key.startswith(f"{paths.outcomes}users-")]
+    for some in workers.map(mappings, keys):
+        part.add(some)
     rows = part.rows
     store.put(paths.sub_map_key, part.finish())
     return rows
 
 
-def write_passwords(store: ObjectStore, vault: ObjectStore, working_format: FileFormat, paths: RestorePaths) -> int:
+def write_passwords(
+    store: ObjectStore, vault: ObjectStore, working_format: FileFormat, paths: RestorePaths, workers: Workers
+) -> int:
     """Write the temporary passwords of all parts as one file for people; how many there are."""
-    keys = store.keys(paths.credentials)
-    rows = [row for batch in read_keys(vault, working_format, keys, TemporaryPassword) for row in batch]
+
+    def passwords(key: str) -> list[TemporaryPassword]:
+        return [row for batch in read_keys(vault, working_format, [key], TemporaryPassword) for row in batch]
+
+    rows = [row for some in workers.map(passwords, store.keys(paths.credentials)) for row in some]
     if rows:
         vault.put(paths.credentials_key, as_csv(rows), content_type="text/csv; charset=utf-8")
     return len(rows)
@@ -63,6 +74,7 @@ def report_restore(
     vault: ObjectStore,
     working_format: FileFormat,
     clock: Clock,
+    workers: Workers,
     render: Render,
     paths: RestorePaths,
     request: RestoreRequest,
@@ -87,7 +99,7 @@ def report_restore(
         asked_again=verified["asked_again"],
         configuration=configuration,
     )
-    write_sub_map(store, working_format, paths)
+    write_sub_map(store, working_format, paths, workers)
     status = run.status(request.max_failed_percent)
     files = {
         "plan": store.url(paths.plan_key),
@@ -98,7 +110,7 @@ def report_restore(
     }
     if plan["attention"]:
         files["attention"] = store.url(paths.attention)
-    if write_passwords(store, vault, working_format, paths):
+    if write_passwords(store, vault, working_format, paths, workers):
         files["temporary_passwords"] = store.url(paths.credentials_key)
     cut_over = None
     if configuration:

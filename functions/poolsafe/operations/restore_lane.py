@@ -72,7 +72,8 @@ class RestoreLane:
     """Carries one lane on.
 
     `vault` keeps temporary passwords under a key of their own. `pace` tells how many calls a second come through now,
-    in the slowest category. `imported` tells which of some planned users Cognito's import has made, by old `sub`. After
+    in the slowest category. `imported` tells which of some planned users Cognito's import has made, by old `sub`, which
+    takes `seconds_to_find`. After
     `at_once` users it waits for all of them and notes how far it is; who came since is met again by the next life of a
     process that dies. `batches` are those of an import (domain/restore/order.py), and `ready` how many of them are
     imported, and one more when the target is listed after them.
@@ -91,6 +92,7 @@ class RestoreLane:
     at_once: int = sys.maxsize
     batches: Sequence[int] = ()
     ready: int = 1
+    seconds_to_find: float = 0.0
 
     def advance(
         self, restore: Restore, planned: ExportProgress, lanes: int, progress: RestoreProgress
@@ -122,6 +124,7 @@ class RestoreLane:
             work[:now],
             progress.part,
             progress.row,
+            self.seconds_to_find,
         )
         rows = iter(source)
         for row in rows:
@@ -181,7 +184,7 @@ class RestoreLane:
         """What a lane's progress is of: another plan, pool or number of lanes is other work."""
         return {
             "lanes": lanes,
-            "places": [PLACES, PLACES_OF_LISTED],
+            "places": [PLACES, PLACES_OF_LISTED, "one by one"],
             "batches": [*self.batches],
             "user_pool_id": self.user_pool_id,
             "plan": planned.digest,

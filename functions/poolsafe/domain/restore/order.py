@@ -21,7 +21,8 @@ Row = TypeVar("Row")
 
 #: How many places of a lane's parts are worked on side by side. Their planned users are in memory together.
 PLACES = 4
-#: The same where nobody is called for: each time, the whole listing of the target is read.
+#: The same where nobody is called for: each time, the whole listing of the target is read. One part comes after the
+#: other there, for nothing has to be busy beside something else, and each part that is met makes a file of outcomes.
 PLACES_OF_LISTED = 24
 
 
@@ -71,8 +72,16 @@ def stretches(parts: Sequence[int], places: int = PLACES) -> list[Sequence[int]]
     return [parts[first::count] for first in range(count)]
 
 
-def mixed(parts: Sequence[Sequence[Row]]) -> Iterator[tuple[int, int, Row]]:
-    """The rows of some parts in turns: the position of its part, its number in that, and the row itself."""
+def in_order(parts: Sequence[Sequence[Row]], who: Who) -> Iterator[tuple[int, int, Row]]:
+    """The rows of some parts as they are restored: the position of its part, its number in that, and the row itself."""
+    return _one_by_one(parts) if who is Who.LISTED else _in_turns(parts)
+
+
+def _one_by_one(parts: Sequence[Sequence[Row]]) -> Iterator[tuple[int, int, Row]]:
+    return ((position, number, row) for position, rows in enumerate(parts) for number, row in enumerate(rows))
+
+
+def _in_turns(parts: Sequence[Sequence[Row]]) -> Iterator[tuple[int, int, Row]]:
     for number in range(max(map(len, parts), default=0)):
         for position, rows in enumerate(parts):
             if number < len(rows):
