@@ -38,7 +38,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "memberships": ("group_name", "sub"),
 }
 #: How many hashes one pass holds, of 4 bytes each; each pass reads all files of a kind once more.
-KEYS_AT_ONCE = 2_000_000
+KEYS_AT_ONCE = 1_000_000
 BUCKETS, REST = 1 << 12, (1 << 32) - 1
 
 Key = tuple[str, ...]
