@@ -14,9 +14,12 @@ from tests.faults.killed_restores import Restore, lives, source
 from tests.step_functions import Deployed
 
 AT_ONCE = 4
+#: Rows that a job does not take, of users who get a temporary password instead; some are confirmed for it first.
+NOT_IMPORTED = ("user1", "linked", "preferring", "texted")
 WAYS: dict[str, dict[str, Any]] = {
     "import-job": {"credentials": "import-job"},
     "import-jobs": {"credentials": "import-job"},
+    "import-failing": {"credentials": "import-job"},
     "temporary": {"credentials": "temporary"},
     "invite": {"credentials": "invite", "send_messages": True},
 }
@@ -47,14 +50,18 @@ def test_a_restore_killed_at_any_call_ends_like_an_undisturbed_one(
         monkeypatch.setattr("poolsafe.operations.import_files.FEWEST_ROWS", 10)
 
     def begun(life: KillAt) -> Restore:
-        return Restore(snapshot, life, options=WAYS[credential])
+        restore = Restore(snapshot, life, options=WAYS[credential])
+        if credential == "import-failing":
+            restore.imports.fail_rows = NOT_IMPORTED.__contains__
+        return restore
 
     undisturbed = begun(KillAt(0))
     expected = undisturbed.run()
     statuses = Counter(account.user.status for account in undisturbed.target.accounts.values())
     wanted = RESET_REQUIRED if "import" in credential else FORCE_CHANGE_PASSWORD
     assert statuses[wanted] > statuses[CONFIRMED]
-    assert len(undisturbed.imports.jobs) == {"import-job": 1, "import-jobs": 4}.get(credential, 0)
+    jobs = {"import-job": 1, "import-jobs": 4, "import-failing": 1}
+    assert len(undisturbed.imports.jobs) == jobs.get(credential, 0)
     assert (expected["status"], undisturbed.locked_out()) == ("COMPLETE", [])
     for place, restore, life in lives(begun, step=3):
         chosen: set[str] = set()
@@ -70,6 +77,7 @@ def test_a_restore_killed_at_any_call_ends_like_an_undisturbed_one(
         assert restore.outcomes(result) == undisturbed.outcomes(expected), place
         assert restore.locked_out() == [], place
         assert {restore.target.accounts[name].password for name in chosen} <= {CHOSEN}, place
+        assert "dismissed" not in chosen, place
         # Who was invited since the last note of how far the lane is may hear twice; and nobody else hears anything.
         sent = Counter(message.username for message in restore.target.messages)
         assert sent.keys() == {message.username for message in undisturbed.target.messages}, place

@@ -14,6 +14,7 @@ from poolsafe.domain.records import FORCE_CHANGE_PASSWORD, RESET_REQUIRED
 from poolsafe.domain.restore.import_file import MAX_FILE_ROWS
 from poolsafe.domain.restore.order import Who, ready, work_of
 from poolsafe.domain.restore.planned_user import Action, PlannedUser
+from poolsafe.errors import Rejected
 from poolsafe.operations.import_files import BATCHES, rows_of_a_file
 from tests.fake_cognito import FakeCognito
 from tests.fake_imports import FakeImports
@@ -165,6 +166,20 @@ def test_lanes_work_between_the_looks_at_a_job(machines: Deployed) -> None:
         *("StartImport", "RestoreImportedUsers", "CheckImport", "CheckImport"),
         *("ListImported", "RestoreUsers"),
     ]
+
+
+def test_a_pool_that_tells_of_nobody_while_it_imports_makes_lanes_wait(machines: Deployed) -> None:
+    imports, target = imports_of(machines, describes_until_done=3), importing()
+    machines.backup(grouped(300))
+
+    def refuse(operation: str) -> None:
+        if operation == "AdminGetUser" and imports.is_importing(target.user_pool_id):
+            raise Rejected(operation, "UserImportInProgressException")
+
+    target.before = refuse
+    result = machines.restore(target, **OPTIONS)
+    assert (result["status"], result["counts"]["created"]) == ("COMPLETE", 300)
+    assert all(account.groups == ["group0"] for account in target.accounts.values())
 
 
 def test_whom_nothing_touches_is_not_called_for_and_yet_told(machines: Deployed) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, RESET_REQUIRED
+from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, RESET_REQUIRED, User
 from poolsafe.domain.restore.outcome import Kind
+from poolsafe.errors import Rejected
 from tests.fake_cognito import FakeCognito
 from tests.fake_imports import FAILED, FakeImports
 from tests.fakes import FakeUserPool
@@ -293,3 +294,29 @@ def test_imported_users_are_found_in_every_kind_of_pool(machines: Deployed, opti
     before = deepcopy(target.accounts)
     again = machines.restore(target, snapshot=LATEST, credentials="import-job")
     assert (again["counts"]["skipped"], target.accounts) == (2, before)
+
+
+def test_a_name_that_cognito_does_not_look_up_stops_nobody_else(machines: Deployed) -> None:
+    imports_of(machines, fail_rows=lambda name: name == "user00002")
+    target = importing()
+    get_user = target.get_user
+
+    def refusing(username: str) -> User:
+        if username == "user00002":
+            raise Rejected("AdminGetUser", "InvalidParameterException")
+        return get_user(username)
+
+    target.get_user = refusing  # type: ignore[method-assign]
+    result = restored(machines, pool_with(6), target)
+    assert (result["status"], result["counts"]["created"]) == ("COMPLETE", 6)
+    assert ended(machines, result, "user00002") == ("created", "not_imported")
+
+
+def test_a_preferred_username_that_the_pool_has_lowered_is_there_and_bills_nobody(machines: Deployed) -> None:
+    imports_of(machines)
+    source, target = FakeUserPool(), importing(alias_attributes=("preferred_username",), case_sensitive=False)
+    for number in range(3):
+        source.add(f"user{number}", **{**MAIL, "email": f"u{number}@example.com"}, preferred_username=f"Pat{number}")
+    result = restored(machines, source, target)
+    assert (result["status"], machines.plan(result)["users_billed_as_active"]) == ("COMPLETE", 0)
+    assert target.calls["AdminUpdateUserAttributes"] == 0

@@ -53,7 +53,9 @@ class FindImported:
         }
 
     def _is_imported(self, user: User) -> bool:
-        return user.created_at >= self.since - CLOCK_SKEW and user.status != FORCE_CHANGE_PASSWORD
+        # Who waits for a password, or is disabled for the moment of getting one, was made otherwise.
+        is_ready = user.enabled and user.status != FORCE_CHANGE_PASSWORD
+        return is_ready and user.created_at >= self.since - CLOCK_SKEW
 
 
 def _as_saved(planned: PlannedUser) -> User:

@@ -99,18 +99,24 @@ class FindOrMake:
             return None
         try:
             user = self.pool.get_user(planned.sign_in_name or planned.username)
-        except NotFound:
+        except Rejected as error:
+            require_pool(self.pool, error)
             return None
         return Found(user) if self._is_ours(planned, user) else None
 
     def _imported_late(self, planned: PlannedUser) -> User | None:
-        """A user of the import whom the listing did not show yet, or whom an earlier attempt made otherwise."""
+        """A user of the import whom the listing did not show yet, or whom an earlier attempt made otherwise.
+
+        Nobody disabled is imported: that is one whom such an attempt has left half-way. A name that Cognito does not
+        even look up was none to import.
+        """
         try:
             user = self.pool.get_user(planned.sign_in_name or planned.username)
-        except NotFound as error:
+        except Rejected as error:
             require_pool(self.pool, error)
             return None
-        return user if self._is_ours(planned, user) and user.status != FORCE_CHANGE_PASSWORD else None
+        is_imported = user.enabled and user.status != FORCE_CHANGE_PASSWORD
+        return user if is_imported and self._is_ours(planned, user) else None
 
     def _is_ours(self, planned: PlannedUser, user: User) -> bool:
         if not self._is_new(user):

@@ -14,6 +14,7 @@ from ..domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD, User
 from ..domain.restore.credentials import Credential
 from ..domain.restore.outcome import Kind, Outcome, Reason, Result
 from ..domain.restore.planned_user import PlannedUser
+from ..domain.target import TargetPool
 from ..errors import Rejected
 from ..ports import UserPool
 from .find_or_make import Found, require_pool
@@ -27,6 +28,7 @@ class GivePassword:
     """Works on one user who is there. `new_password` makes a new unguessable one at each call."""
 
     pool: UserPool
+    target: TargetPool
     new_password: Callable[[], str]
 
     def __call__(
@@ -81,9 +83,10 @@ class GivePassword:
         outcomes += [self._link(planned, user, identity) for identity in planned.links]
         if planned.mfa_methods:
             outcomes.append(self.second_factors(planned, user))
-        if planned.preferred_username and user.attributes.get("preferred_username") != planned.preferred_username:
+        name, there = planned.preferred_username, user.attributes.get("preferred_username")
+        if name and not self.target.same_value("preferred_username", there, name):
             try:
-                self.pool.update_attributes(user.username, {"preferred_username": planned.preferred_username})
+                self.pool.update_attributes(user.username, {"preferred_username": name})
             except Rejected as error:
                 require_pool(self.pool, error)
                 return error

@@ -65,7 +65,7 @@ class RestoreUser:
 
     @property
     def _give_password(self) -> GivePassword:
-        return GivePassword(self.pool, self.new_password)
+        return GivePassword(self.pool, self.target, self.new_password)
 
     def __call__(self, planned: PlannedUser, imported: User | None = None) -> Restored:
         """Do what the plan says. `imported` is the user whom the CSV import made. Raises PoolNotFound."""
@@ -89,12 +89,14 @@ class RestoreUser:
         user = found.user
         outcomes = [self._join(planned, user.username, user.sub, group, found.proven) for group in planned.groups]
         result, reason, password = Result.CREATED, planned.reason, None
-        try:
-            password, refused = self._give_password(planned, found, outcomes)
-        except Rejected as error:
-            require_pool(self.pool, error)
-            refused = error
-        refused = self._disable(planned, user.username) or refused
+        # Before they have a password: without one they can neither come in nor ask for another, whatever goes wrong.
+        refused = self._disable(planned, user.username)
+        if refused is None:
+            try:
+                password, refused = self._give_password(planned, found, outcomes)
+            except Rejected as error:
+                require_pool(self.pool, error)
+                refused = error
         if refused is not None:
             result, reason = Result.FAILED, str(refused)
         own = Outcome(Kind.USER, result, reason, planned.username, planned.sub, user.sub, credential=planned.credential)
@@ -102,7 +104,7 @@ class RestoreUser:
         return Restored([own, *outcomes, *_service_made(planned)], handed or None)
 
     def _disable(self, planned: PlannedUser, username: str) -> Rejected | None:
-        """Whoever was disabled, whatever else went wrong: else they could come in."""
+        """Whoever was disabled, whatever else goes wrong: else they could come in."""
         try:
             if not planned.enabled:
                 self.pool.disable_user(username)
