@@ -123,7 +123,7 @@ def _survey() -> dict[str, Any]:
 def _planned() -> dict[str, Any]:
     starts = tuple(range(1_000_000, 1_000_000 + FILES))
     written = ExportProgress.of(exported()).to_state()
-    return PlanProgress(FILES, starts, written, _survey(), USERS, done=True).to_state()
+    return PlanProgress(FILES, starts, written, _survey(), USERS, USERS, done=True).to_state()
 
 
 def _request() -> dict[str, Any]:
