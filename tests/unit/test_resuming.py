@@ -13,7 +13,7 @@ import pytest
 from poolsafe import bootstrap
 from poolsafe.adapters.threads import Threads
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD
-from poolsafe.domain.restore.notices import Notice
+from poolsafe.domain.restore.notices import Attention, Notice
 from poolsafe.domain.restore.outcome import Kind, Outcome, Result
 from poolsafe.domain.snapshot import RestorePaths
 from poolsafe.errors import AccessDenied, Rejected, ServiceUnavailable
@@ -356,6 +356,17 @@ def test_files_of_an_earlier_run_are_emptied_side_by_side_and_by_as_many_invocat
         invocations += 1
     assert (done, invocations, {*workers.asked}) == (100, 4, {16})
     assert b"told" not in {stored.content for stored in store.objects.values()}
+
+
+def test_whom_a_refused_plan_would_have_somebody_look_after_is_not_told_by_the_next_one() -> None:
+    store, part = MemoryStore(), bootstrap.PARQUET.part(Notice)
+    part.add([Notice("ada", "sub-1", Attention.WAITING)])
+    store.put(f"{PATHS.planned_attention}00000.parquet", part.finish())
+    forget = forgetting(store, Never(), Sizes())
+    forget.before_planning()
+    assert forget.once_it_stands(0) == (1, True)
+    content = store.objects[f"{PATHS.attention}00000.parquet"].content
+    assert [row for rows in bootstrap.PARQUET.read(Notice, content) for row in rows] == []
 
 
 def test_what_a_plan_that_stands_has_told_is_not_emptied_by_an_invocation_that_comes_late() -> None:
