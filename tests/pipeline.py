@@ -28,6 +28,7 @@ from poolsafe.operations.check_target import require_importable, sub_attribute_o
 from poolsafe.operations.defer_users import DeferUsers
 from poolsafe.operations.describe_pool import describe_pool
 from poolsafe.operations.export import Export
+from poolsafe.operations.forget import Forget
 from poolsafe.operations.load_configuration import load_configuration
 from poolsafe.operations.open_snapshot import find_snapshot
 from poolsafe.operations.parts import part_keys, read_keys
@@ -126,11 +127,15 @@ class Machines:
         parquet = bootstrap.PARQUET
         listed = self._listing(self._exporting(target, paths.target_before), planner)
         reader = SnapshotReader(self.store, manifest, bootstrap.format_of)
-        plan = PlanRestore(self.store, parquet, self.deadline, reader, planner, paths, request, listed)
+        forget = Forget(self.store, parquet, self.deadline, lambda _: Threads(1), paths, started_at)
+        plan = PlanRestore(self.store, parquet, self.deadline, reader, planner, paths, request, listed, forget)
         progress = PlanProgress()
         while not progress.done:
             progress = plan.advance(progress)
         plan.write_summary(DOCUMENTED, progress, planned.plan)
+        forgotten, done = forget.once_it_stands(0)
+        while not done:
+            forgotten, done = forget.once_it_stands(forgotten)
         if request.dry_run:
             return report_dry_run(self.store, self.clock, bootstrap.restore_html, paths, started_at)
         groups = self._restore_groups(target, reader, planner, paths, listed)

@@ -85,7 +85,7 @@ def _listed() -> dict[str, Any]:
 def _written() -> dict[str, Any]:
     """Import files, each with the planned part that it ends before and how many rows it has."""
     many = (USERS,) * 2 * BATCHES
-    return WriteProgress(part=USERS, files=2 * BATCHES, batches=many, rows=many, done=True).to_state()
+    return WriteProgress(part=USERS, files=2 * BATCHES, batches=many, rows=many, pending=USERS, done=True).to_state()
 
 
 def _export() -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _survey() -> dict[str, Any]:
 def _planned() -> dict[str, Any]:
     starts = tuple(range(1_000_000, 1_000_000 + FILES))
     written = ExportProgress.of(exported()).to_state()
-    return PlanProgress(FILES, starts, written, _survey(), USERS, done=True).to_state()
+    return PlanProgress(FILES, starts, written, _survey(), USERS, USERS, done=True).to_state()
 
 
 def _request() -> dict[str, Any]:

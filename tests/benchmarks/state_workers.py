@@ -30,6 +30,7 @@ from poolsafe.domain.snapshot import RestorePaths
 from poolsafe.domain.target import TargetPool
 from poolsafe.operations.compare_records import CompareProgress, CompareRecords
 from poolsafe.operations.compare_sides import side_of_listing, side_of_snapshot
+from poolsafe.operations.forget import Forget
 from poolsafe.operations.open_snapshot import read_manifest
 from poolsafe.operations.parts import part_keys
 from poolsafe.operations.plan_restore import Listed, PlanProgress, PlanRestore
@@ -104,7 +105,9 @@ def plan_restore(store: FolderStore) -> int:
     there = Listed(listed["users"], {}, listed["memberships"])
     progress, invocations = PlanProgress(), 0
     while not progress.done:
-        plan = PlanRestore(store, PARQUET, CpuDeadline(660), reader, planner, PLAN, request, there)
+        deadline = CpuDeadline(660)
+        forget = Forget(store, PARQUET, deadline, Threads, PLAN, "2026-11-22T03:00:00Z")
+        plan = PlanRestore(store, PARQUET, deadline, reader, planner, PLAN, request, there, forget)
         progress, invocations = plan.advance(progress), invocations + 1
     return invocations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -151,11 +151,16 @@ def _told(account: Account) -> tuple[Any, ...]:
     return user.status, user.enabled, attributes, links, user.mfa_methods, sorted(account.groups)
 
 
-def lives(restore: Callable[[KillAt], Restore], step: int = 1) -> Iterator[tuple[str, Restore, KillAt]]:
-    """The same restore, dying at its first call, at its second, and so on."""
+def lives(
+    restore: Callable[[KillAt], Restore], step: int = 1, also: Collection[str] = ()
+) -> Iterator[tuple[str, Restore, KillAt]]:
+    """The same restore, dying at its first call, at its second, and so on; with `step`, at each so many-th, and at each
+    call `also` of one of these operations: which calls lie a step apart, any new call to the bucket changes."""
     undisturbed = KillAt(0)
     restore(undisturbed).run()
     assert undisturbed.made > 200
-    for at in range(1, undisturbed.made + 1, step):
+    for at in range(1, undisturbed.made + 1):
+        if (at - 1) % step and undisturbed.operations[at - 1] not in also:
+            continue
         life = KillAt(at)
         yield f"killed at call {at}, {undisturbed.operations[at - 1]}", restore(life), life

@@ -14,11 +14,11 @@ from poolsafe.domain.records import FORCE_CHANGE_PASSWORD, RESET_REQUIRED
 from poolsafe.domain.restore.import_file import MAX_FILE_ROWS
 from poolsafe.domain.restore.order import Who, ready, work_of
 from poolsafe.domain.restore.planned_user import Action, PlannedUser
-from poolsafe.errors import Rejected
+from poolsafe.errors import AccessDenied, Rejected
 from poolsafe.operations.import_files import BATCHES, rows_of_a_file
 from tests.fake_cognito import FakeCognito
 from tests.fake_imports import FakeImports
-from tests.fakes import EveryTime, FakeClock, FakeUserPool
+from tests.fakes import EveryTime, FakeClock, FakeUserPool, Never
 from tests.pipeline import LATEST, pool_with, target_pool
 from tests.step_functions import Deployed, ExecutionFailed
 from tests.unit.restores import ended
@@ -250,3 +250,93 @@ def test_somebody_elses_import_into_the_pool_stops_the_restore_and_fails_nobody(
     restore_id = machines.executions[-1].payloads[0][2]["restore_id"]
     target.before = lambda operation: None
     assert machines.restore(target, restore_id=restore_id, **OPTIONS)["status"] == "COMPLETE"
+
+
+def files_of(machines: Deployed) -> tuple[Any, Any, dict[str, bytes]]:
+    """Where the batches of the last execution end, their rows, and the files."""
+    payloads = machines.executions[-1].payloads
+    [done] = [answer for name, _, answer in payloads if name == "WriteImport" and answer["done"]]
+    restore_id = payloads[0][2]["restore_id"]
+    prefix = f"working/{restore_id}/import/0"
+    written = {key.removeprefix(prefix): machines.store.objects[key].content for key in machines.store.keys(prefix)}
+    return done["batches"], done["rows"], written
+
+
+def test_where_a_file_ends_depends_on_the_plan_and_not_on_when_an_invocation_ended(
+    machines: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lanes order their work by it: a second run would write the same outcomes under other names."""
+    monkeypatch.setattr("poolsafe.operations.plan_restore.PLANNED_ROWS", 7)
+    monkeypatch.setattr("poolsafe.operations.import_files.FEWEST_ROWS", 30)
+    source = grouped(60)
+    for number in range(30):
+        # They come by no file, so some parts have nobody for one.
+        source.add(f"unsure{number:02d}", email=f"unsure{number}@example.com", email_verified="false")
+    source.add("zoe", email="zoe@example.com", email_verified="true")
+    machines.backup(source)
+    told = []
+    for steps in (10_000, 1, 2, 3, 5):
+        imports_of(machines)
+        machines.deadline = EveryTime(steps)
+        result = machines.restore(importing(), **OPTIONS)
+        assert (result["status"], result["counts"]["created"]) == ("COMPLETE", 91)
+        told.append(files_of(machines))
+    assert told == [told[0]] * 5
+    batches, rows, written = told[0]
+    assert (batches, rows) == ([4, 8, 13], [28, 28, 5])
+    assert [content.count(b"\n") for content in written.values()] == [1 + count for count in rows]
+
+
+@pytest.mark.parametrize(("steps", "dies"), [(3, 25), (1, 40)])
+def test_a_second_run_tells_of_nobody_twice_whenever_the_first_handed_over(
+    machines: Deployed, monkeypatch: pytest.MonkeyPatch, steps: int, dies: int
+) -> None:
+    monkeypatch.setattr("poolsafe.operations.plan_restore.PLANNED_ROWS", 10)
+    monkeypatch.setattr("poolsafe.operations.import_files.FEWEST_ROWS", 40)
+    monkeypatch.setattr("poolsafe.operations.restore_lane.NOTED_ROWS", 7)
+    imports_of(machines)
+    target, calls = importing(), []
+    machines.backup(grouped(120))
+
+    def deny(operation: str) -> None:
+        calls.extend([operation] * (operation == "AdminAddUserToGroup"))
+        if len(calls) == dies:
+            raise AccessDenied("AdminAddUserToGroup: AccessDeniedException.")
+
+    target.before, machines.deadline = deny, EveryTime(steps)
+    with pytest.raises(ExecutionFailed, match="AccessDenied"):
+        machines.restore(target, **OPTIONS)
+    restore_id = machines.executions[-1].payloads[0][2]["restore_id"]
+    target.before, machines.deadline = lambda operation: None, Never()
+    result = machines.restore(target, restore_id=restore_id, **OPTIONS)
+    assert (result["status"], result["counts"]["created"]) == ("COMPLETE", 120)
+    users = sorted(str(outcome.username) for outcome in machines.outcomes(result) if outcome.kind == "user")
+    assert users == sorted(target.accounts)
+    assert len(machines.sub_map(result)) == 120
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_an_import_that_fails_tells_that_users_of_earlier_files_lack_their_groups(
+    machines: Deployed, is_same: bool
+) -> None:
+    imports_of(machines)
+    target, cognito, made = importing(), machines.cognitos["us-east-1"], []
+    machines.backup(grouped(300))
+
+    def refuse_second(operation: str) -> None:
+        made.extend([operation] * (operation == "CreateUserImportJob"))
+        if operation == "CreateUserImportJob" and len(made) == 2:
+            cognito.refuse(operation, "LimitExceededException")
+
+    cognito.before = refuse_second
+    with pytest.raises(ExecutionFailed, match=r"^ImportFailed") as failed:
+        machines.restore(target, **OPTIONS)
+    restore_id = machines.executions[-1].payloads[0][2]["restore_id"]
+    assert [account.groups for account in target.accounts.values()] == [[]] * 100
+    assert "are there, but may lack their groups" in failed.value.cause
+    assert "half-made" not in failed.value.cause
+    # Both ways that the message names.
+    options = OPTIONS | ({"restore_id": restore_id} if is_same else {"credentials": "reset", "on_conflict": "update"})
+    result = machines.restore(target, **options)
+    assert (result["status"], len(target.accounts)) == ("COMPLETE", 300)
+    assert all(account.groups == ["group0"] for account in target.accounts.values())

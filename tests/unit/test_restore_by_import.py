@@ -162,7 +162,7 @@ def test_a_job_that_made_nobody_stops_the_restore_and_a_redrive_imports_again(ma
     assert failed.value.error == "ImportFailed"
     message = json.loads(failed.value.cause)["errorMessage"]
     assert "it ended as Failed and imported nobody" in message
-    assert "nobody is half-made" in message
+    assert "whom earlier files brought are there, but may lack their groups" in message
     assert target.accounts == {}
     imports.fail_rows = lambda name: False
     # The state that failed only looks; a second run with the same id begins with a new job.

@@ -45,6 +45,8 @@ class Lane:
     groups: Sequence[str] = ()
     batches: Sequence[int] = ()
     seconds_to_find: float = 0.0
+    #: How many batches are imported, and one more when the target is listed after them.
+    ready: int | None = None
     store: MemoryStore = field(default_factory=MemoryStore)
     begun: list[str] = field(default_factory=list)
 
@@ -73,7 +75,7 @@ class Lane:
             lambda rows: {},
             at_once,
             self.batches,
-            len(self.batches) + 1,
+            len(self.batches) + 1 if self.ready is None else self.ready,
             self.seconds_to_find,
         )
 
@@ -126,6 +128,15 @@ def test_where_nobody_is_called_for_few_files_are_written(monkeypatch: pytest.Mo
     assert lane.advance(RestoreProgress()).done
     assert len(lane.told()) == PLACES_OF_LISTED
     assert len(lane.begun) == 10 * PLACES_OF_LISTED
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_a_lane_waits_for_the_next_batch_wherever_an_earlier_run_has_brought_it(part: int) -> None:
+    """Else it would be asked again at once, and again, for as long as the batch takes."""
+    lane = Lane(40, groups=["staff"], batches=[1, 2, 3, 4], ready=1)
+    progress = lane.advance(RestoreProgress(part=part))
+    assert (progress.waits, progress.part, progress.done) == (True, max(part, 1), False)
+    assert len(lane.begun) == (10 if part == 0 else 0)
 
 
 def test_finding_the_imported_is_not_begun_without_the_time_for_it() -> None:

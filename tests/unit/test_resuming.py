@@ -5,21 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from poolsafe import bootstrap
+from poolsafe.adapters.threads import Threads
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD
+from poolsafe.domain.restore.notices import Attention, Notice
 from poolsafe.domain.restore.outcome import Kind, Outcome, Result
-from poolsafe.errors import AccessDenied, Rejected
+from poolsafe.domain.snapshot import RestorePaths
+from poolsafe.errors import AccessDenied, Rejected, ServiceUnavailable
+from poolsafe.operations.forget import Forget
+from poolsafe.operations.take_up import Frozen, freeze
+from poolsafe.ports import Deadline
 from tests.fake_cognito import FakeCognito
 from tests.fake_imports import FakeImports
-from tests.fakes import CHOSEN, EveryTime, FakeUserPool, Never
+from tests.fakes import CHOSEN, EveryTime, FakeUserPool, MemoryStore, Never
 from tests.pipeline import LATEST, pool_with, target_pool
 from tests.step_functions import Deployed, ExecutionFailed
 from tests.unit.restores import MARK, ended
 from tests.unit.test_restore_credentials import handed_out
 
+PATHS = RestorePaths("20261122T030000Z-3f9a1c")
 PLANNING = {"ListTargetUsers", "ListTargetGroups", "ListTargetMemberships", "PlanRestore"}
 WRITES = ("Create", "AdminSet", "AdminCreate", "AdminAdd", "AdminUpdate", "AdminDisable", "AdminEnable", "AdminLink")
 
@@ -187,6 +196,184 @@ def test_whom_a_refused_plan_has_named_is_not_named_by_the_next_one(machines: De
     del target.accounts["user00001"]
     result = machines.restore(target, snapshot=LATEST, on_conflict="fail", restore_id=restore_id)
     assert (result["status"], machines._rows(failing, Outcome)) == ("COMPLETE", [])
+
+
+# What a first run told of users, until a second one's plan stands
+
+
+def refusing(target: FakeUserPool, *names: str) -> None:
+    """Cognito makes none of these users."""
+    create = target.create_user
+
+    def refuse(username: str, *arguments: Any) -> Any:
+        if username in names:
+            raise Rejected("AdminCreateUser", "InvalidParameterException")
+        return create(username, *arguments)
+
+    target.create_user = refuse  # type: ignore[assignment,method-assign]
+
+
+def too_many_failed(machines: Deployed, target: FakeUserPool, **options: Any) -> dict[str, Any]:
+    """Two of ten fail; what points at this restore."""
+    source = people()
+    source.add("lost2", groups=("group0",))
+    source.add("lost3")
+    machines.backup(source)
+    refusing(target, "user00003", "lost2")
+    with pytest.raises(ExecutionFailed, match=r"^TooManyFailed"):
+        machines.restore(target, snapshot=LATEST, **options)
+    del target.create_user
+    return {"restore_id": machines.executions[-1].payloads[0][2]["restore_id"]}
+
+
+def record_of(machines: Deployed, restore: dict[str, Any]) -> dict[str, bytes]:
+    prefix = f"restores/{restore['restore_id']}/"
+    plans_own = f"{prefix}failing/"
+    return {
+        key: machines.store.objects[key].content for key in machines.store.keys(prefix) if not key.startswith(plans_own)
+    }
+
+
+def noticed(machines: Deployed, restore: dict[str, Any]) -> set[tuple[str, str]]:
+    rows = machines._rows(f"restores/{restore['restore_id']}/attention/", Notice)
+    return {(row.username, row.attention.value) for row in rows}
+
+
+def test_with_fail_whom_the_first_run_has_made_is_no_conflict_of_the_second(machines: Deployed) -> None:
+    target = target_pool(clock=machines.clock)
+    first = too_many_failed(machines, target, on_conflict="fail")
+    assert len(target.accounts) == 8
+    before = deepcopy(target.accounts)
+    result = machines.restore(target, snapshot=LATEST, on_conflict="fail", **first)
+    assert (result["status"], result["counts"]["created"], result["counts"]["skipped"]) == ("COMPLETE", 2, 8)
+    assert {name: target.accounts[name] for name in before} == before
+    users = sorted(str(one.username) for one in machines.outcomes(result) if one.kind is Kind.USER)
+    assert users == sorted(target.accounts)
+    # Who was made by the first run and has not used the password yet, and who was made now.
+    assert noticed(machines, result) >= {("lost", "waiting"), ("lost2", "temporary_password")}
+
+
+def test_with_fail_another_restore_is_refused_and_names_the_way_out(machines: Deployed) -> None:
+    target = target_pool(clock=machines.clock)
+    too_many_failed(machines, target, on_conflict="fail")
+    with pytest.raises(ExecutionFailed, match=r"on_conflict: 8 users and 3 groups .* start a new restore, without"):
+        machines.restore(target, snapshot=LATEST, on_conflict="fail")
+    assert machines.restore(target, snapshot=LATEST)["counts"]["created"] == 2
+
+
+def test_with_fail_who_was_there_before_the_first_run_is_a_conflict_of_the_second(machines: Deployed) -> None:
+    target = target_pool(clock=machines.clock)
+    source = people()
+    machines.backup(source)
+    mine = source.accounts["user00001"].user
+    target.add("user00001", email="user1@example.com", email_verified="true", custom__original_sub=mine.sub)
+    message = r"on_conflict: 1 users and 0 groups"
+    with pytest.raises(ExecutionFailed, match=message):
+        machines.restore(target, snapshot=LATEST, on_conflict="fail")
+    restore_id = machines.executions[-1].payloads[0][2]["restore_id"]
+    with pytest.raises(ExecutionFailed, match=message):
+        machines.restore(target, snapshot=LATEST, on_conflict="fail", restore_id=restore_id)
+    assert set(target.accounts) == {"user00001"}
+
+
+@pytest.mark.parametrize("reason", ["conflicts", "hours"])
+@pytest.mark.parametrize("steps", [1, 10_000])
+def test_a_plan_that_is_refused_leaves_the_record_of_the_first_run(
+    machines: Deployed, monkeypatch: pytest.MonkeyPatch, reason: str, steps: int
+) -> None:
+    # Without a place for the old sub, nobody can be told from somebody who was there before.
+    target = FakeUserPool("us-east-1_Target", clock=machines.clock)
+    options: dict[str, Any] = {"sub_attribute": None, "on_conflict": "fail" if reason == "conflicts" else "skip"}
+    first = too_many_failed(machines, target, **options)
+    before = record_of(machines, first)
+    assert {one.username for one in machines.outcomes(first) if one.outcome is Result.FAILED} == {"user00003", "lost2"}
+    assert ("lost3", "temporary_password") in noticed(machines, first)
+    if reason == "hours":
+        monkeypatch.setattr("poolsafe.domain.restore.plan_summary.LONGEST_HOURS", -1)
+    machines.deadline = EveryTime(steps)
+    with pytest.raises(ExecutionFailed, match=r"^(TargetMismatch|InvalidRequest)"):
+        machines.restore(target, snapshot=LATEST, **options, **first)
+    assert record_of(machines, first) == before
+
+
+@pytest.mark.parametrize("steps", [1, 2, 10_000])
+@pytest.mark.parametrize("late", [None, 1, 2, 3, 5, 8, 13])
+def test_the_record_of_the_second_run_is_its_own_wherever_its_plan_was_handed_over_or_repeated(
+    machines: Deployed, monkeypatch: pytest.MonkeyPatch, steps: int, late: int | None
+) -> None:
+    monkeypatch.setattr("poolsafe.operations.restore_lane.NOTED_ROWS", 2)
+    target = target_pool(clock=machines.clock)
+    first = too_many_failed(machines, target)
+    stale = {key for key in record_of(machines, first) if "/outcomes/" in key}
+    assert len(stale) > 4
+    machines.deadline = EveryTime(steps)
+    put, puts = machines.store.put, []
+
+    def unavailable(key: str, *arguments: Any, **more: Any) -> None:
+        # The bucket answers one of the plan's writes late: it is done, and the state runs again.
+        put(key, *arguments, **more)
+        puts.extend([key] * key.startswith((f"restores/{first['restore_id']}/", "working/")))
+        if len(puts) == late and "PlanRestore" not in visited(machines):
+            puts.append(key)
+            raise ServiceUnavailable("PutObject: SlowDown")
+
+    monkeypatch.setattr(machines.store, "put", unavailable)
+    result = machines.restore(target, snapshot=LATEST, **first)
+    assert (result["status"], result["counts"]["created"], result["counts"]["skipped"]) == ("COMPLETE", 2, 8)
+    users = {str(one.username): one.outcome for one in machines.outcomes(result) if one.kind is Kind.USER}
+    assert len([one for one in machines.outcomes(result) if one.kind is Kind.USER]) == 10
+    assert {name for name, outcome in users.items() if outcome is Result.CREATED} == {"user00003", "lost2"}
+    assert ("lost", "temporary_password") not in noticed(machines, result)
+    assert {("lost", "waiting"), ("lost2", "temporary_password")} <= noticed(machines, result)
+    repeated = [name for name, _, _ in machines.executions[-1].payloads].count("PlanRestore")
+    assert repeated > 1 if steps == 1 else repeated
+
+
+@dataclass
+class Sizes:
+    """Makes workers, and knows how many of them were asked for."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def __call__(self, size: int) -> Threads:
+        self.asked.append(size)
+        return Threads(size)
+
+
+def forgetting(store: MemoryStore, deadline: Deadline, workers: Sizes) -> Forget:
+    return Forget(store, bootstrap.PARQUET, deadline, workers, PATHS, "2026-11-22T03:00:00Z")
+
+
+def test_files_of_an_earlier_run_are_emptied_side_by_side_and_by_as_many_invocations_as_it_takes() -> None:
+    store, workers = MemoryStore(), Sizes()
+    for number in range(50):
+        store.put(f"{PATHS.outcomes}users-{number:05d}.parquet", b"told")
+        store.put(f"{PATHS.differences}{number:05d}.parquet", b"told")
+    done, ended, invocations = 0, False, 0
+    while not ended:
+        done, ended = forgetting(store, EveryTime(30), workers).once_it_stands(done)
+        invocations += 1
+    assert (done, invocations, {*workers.asked}) == (100, 4, {16})
+    assert b"told" not in {stored.content for stored in store.objects.values()}
+
+
+def test_whom_a_refused_plan_would_have_somebody_look_after_is_not_told_by_the_next_one() -> None:
+    store, part = MemoryStore(), bootstrap.PARQUET.part(Notice)
+    part.add([Notice("ada", "sub-1", Attention.WAITING)])
+    store.put(f"{PATHS.planned_attention}00000.parquet", part.finish())
+    forget = forgetting(store, Never(), Sizes())
+    forget.before_planning()
+    assert forget.once_it_stands(0) == (1, True)
+    content = store.objects[f"{PATHS.attention}00000.parquet"].content
+    assert [row for rows in bootstrap.PARQUET.read(Notice, content) for row in rows] == []
+
+
+def test_what_a_plan_that_stands_has_told_is_not_emptied_by_an_invocation_that_comes_late() -> None:
+    store = MemoryStore()
+    freeze(store, PATHS, Frozen("2026-11-22T03:00:00Z", {}))
+    store.put(f"{PATHS.outcomes}users-00000.parquet", b"told")
+    assert forgetting(store, Never(), Sizes()).once_it_stands(0) == (0, True)
+    assert store.objects[f"{PATHS.outcomes}users-00000.parquet"].content == b"told"
 
 
 # What happened meanwhile

@@ -175,6 +175,11 @@ class RestorePaths:
         return f"{self.prefix}attention/"
 
     @property
+    def planned_attention(self) -> str:
+        """The same, by a plan that may yet be refused."""
+        return f"working/{self.restore_id}/attention/"
+
+    @property
     def selection_key(self) -> str:
         """Whom `only` names."""
         return f"working/{self.restore_id}/selection.json"

@@ -1,4 +1,8 @@
-"""The files of an import: the planned users as CSV, part by part, each file a batch of its own."""
+"""The files of an import: the planned users as CSV, part by part, each file a batch of its own.
+
+Where a file ends depends on the plan alone: lanes order their work by it, and a second run of the same restore writes
+the same outcomes under the same names. What a hand-over cuts off lies in the bucket, and the next invocation fills it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from ..domain.restore.import_file import MAX_FILE_BYTES, MAX_FILE_ROWS, row
 from ..domain.restore.planned_user import Action, PlannedUser
 from ..domain.snapshot import RestorePaths
 from ..domain.target import TargetPool
+from ..errors import Unexpected
 from ..ports import Deadline, FileFormat, ObjectStore, ServiceApi
 from .import_users import ask, import_key
 from .parts import part_keys, read_keys
@@ -31,12 +36,13 @@ def rows_of_a_file(imports: int) -> int:
 @dataclass(frozen=True, slots=True)
 class WriteProgress:
     """How far the files are: planned parts read, files written; of each file the planned part that it ends before, and
-    how many rows it has."""
+    how many rows it has; how many are `pending` in one that is not full yet."""
 
     part: int = 0
     files: int = 0
     batches: tuple[int, ...] = ()
     rows: tuple[int, ...] = ()
+    pending: int = 0
     done: bool = False
 
     def to_state(self) -> dict[str, Any]:
@@ -49,19 +55,19 @@ class WriteProgress:
 
 @dataclass(slots=True)
 class File:
-    """A file being filled."""
+    """A file being filled: `content` has its `rows` without the header."""
 
     max_rows: int
-    lines: list[str] = field(default_factory=list)
-    size: int = 0
+    rows: int = 0
+    content: bytearray = field(default_factory=bytearray)
 
-    def takes(self, lines: Sequence[str]) -> bool:
-        size = sum(len(line.encode()) + 1 for line in lines)
-        return len(self.lines) + len(lines) <= self.max_rows and self.size + size <= MAX_FILE_BYTES
+    def takes(self, lines: Sequence[bytes]) -> bool:
+        size = len(self.content) + sum(map(len, lines))
+        return self.rows + len(lines) <= self.max_rows and size <= MAX_FILE_BYTES
 
-    def add(self, lines: Sequence[str]) -> None:
-        self.lines += lines
-        self.size += sum(len(line.encode()) + 1 for line in lines)
+    def add(self, lines: Sequence[bytes]) -> None:
+        self.rows += len(lines)
+        self.content += b"".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,35 +85,49 @@ class WriteImport:
         """Write until done or the deadline is near. The files of an earlier attempt are written again, the same."""
         header = ask(self.cognito, self.target.user_pool_id, "GetCSVHeader")["CSVHeader"]
         keys = part_keys(self.paths.planned_users, "users", planned, self.working_format)
-        max_rows = rows_of_a_file(imports)
-        file = File(max_rows)
+        file = self._begun(progress, rows_of_a_file(imports))
         while progress.part < len(keys):
             lines = [self._line(header, user) for user in self._imported(keys[progress.part])]
-            if file.lines and not file.takes(lines):
+            if file.rows and not file.takes(lines):
                 self._put(progress.files, header, file)
-                progress, file = progress.with_file(len(file.lines)), File(max_rows)
+                progress, file = progress.with_file(file.rows), File(file.max_rows)
             file.add(lines)
             progress = replace(progress, part=progress.part + 1)
             if self.deadline.near():
                 break
-        if file.lines:
-            self._put(progress.files, header, file)
-            progress = progress.with_file(len(file.lines))
         if progress.part < len(keys):
-            return progress
+            if file.rows:
+                self.store.put(self._unfinished_key(progress), bytes(file.content))
+            return replace(progress, pending=file.rows)
+        if file.rows:
+            self._put(progress.files, header, file)
+            progress = progress.with_file(file.rows)
         # Behind the last who is imported there may be parts with nobody of them: they wait for the last batch too.
-        return replace(progress, batches=(*progress.batches[:-1], progress.part), done=True)
+        return replace(progress, batches=(*progress.batches[:-1], progress.part), pending=0, done=True)
+
+    def _begun(self, progress: WriteProgress, max_rows: int) -> File:
+        """The file that the invocation before has left unfinished, or a new one."""
+        if not progress.pending:
+            return File(max_rows)
+        key = self._unfinished_key(progress)
+        found = self.store.get(key)
+        if found is None:
+            raise Unexpected(f"{key} is gone: working files expire after 30 days. Start the restore again.")
+        return File(max_rows, progress.pending, bytearray(found.content))
+
+    def _unfinished_key(self, progress: WriteProgress) -> str:
+        """Named by the planned part to come: an invocation that dies after it may have filled the file itself."""
+        return f"{self.paths.import_files}before-{progress.part:05d}.csv"
 
     def _imported(self, key: str) -> list[PlannedUser]:
         rows = (row for batch in read_keys(self.store, self.working_format, [key], PlannedUser) for row in batch)
         return [row for row in rows if row.action is Action.CREATE and row.credential == Credential.IMPORT_JOB]
 
-    def _line(self, header: Sequence[str], user: PlannedUser) -> str:
+    def _line(self, header: Sequence[str], user: PlannedUser) -> bytes:
         attributes = dict(user.attributes)
         if user.preferred_username:
             attributes["preferred_username"] = user.preferred_username
-        return row(header, str(user.sign_in_name), attributes, self.target)
+        return f"{row(header, str(user.sign_in_name), attributes, self.target)}\n".encode()
 
     def _put(self, number: int, header: Sequence[str], file: File) -> None:
-        content = "".join(f"{line}\n" for line in (",".join(header), *file.lines)).encode()
-        self.store.put(import_key(self.paths, number), content)
+        self.store.put(import_key(self.paths, number), f"{','.join(header)}\n".encode() + file.content)

@@ -147,9 +147,10 @@ class ImportJobs:
 
     def _failed(self, job_id: str, what: str) -> ImportFailed:
         return ImportFailed(
-            f"Import job {job_id} of {self.user_pool_id}: {what}. Groups were made, and nobody is half-made. The log "
-            f"group /aws/cognito/userpools/{self.user_pool_id}/ has a line for each row, by number. Mend the cause "
-            "(see the user import tool in the Cognito console), then start the restore again with the same input and "
-            f'"restore_id": "{self.paths.restore_id}" (a redrive would find the same job ended), or a new one with '
-            "other credentials."
+            f"Import job {job_id} of {self.user_pool_id}: {what}. Groups were made, and whom earlier files brought are "
+            f"there, but may lack their groups. The log group /aws/cognito/userpools/{self.user_pool_id}/ has a line "
+            "for each row, by number. Mend the cause (see the user import tool in the Cognito console), then start the "
+            f'restore again with the same input and "restore_id": "{self.paths.restore_id}": it gives everybody all of '
+            "theirs (a redrive would find the same job ended). A new restore with other credentials does so only with "
+            '"on_conflict": "update".'
         )

@@ -23,7 +23,7 @@ from ..domain.restore.notices import Notice, notices
 from ..domain.restore.outcome import Kind, Outcome, Reason, Result
 from ..domain.restore.plan import Planner
 from ..domain.restore.plan_summary import summarise
-from ..domain.restore.plan_survey import CONFLICTS, Survey
+from ..domain.restore.plan_survey import Survey
 from ..domain.restore.planned_user import Action, PlannedUser
 from ..domain.restore.scope import Part
 from ..domain.restore.wishes import OnConflict
@@ -31,11 +31,13 @@ from ..domain.snapshot import RestorePaths
 from ..errors import InvalidRequest
 from ..ports import Deadline, FileFormat, ObjectStore, Where
 from .brakes import brake_warnings
+from .conflicts import Conflicts
 from .find_holders import FindHolders
 from .find_twins import FindTwins
+from .forget import Forget
 from .parts import PartWriter, part_keys, read_keys
 from .reading import SnapshotReader, look_up
-from .take_up import forget
+from .take_up import load_needed_groups
 
 #: Small parts: each is a unit of work of a restore lane.
 PLANNED_ROWS = 2_000
@@ -56,7 +58,8 @@ class PlanProgress:
 
     `starts` is the first planned part of each file of users: its users are in
     that part and those before the next file's first. `imports` is how many
-    users come by Cognito's CSV import.
+    users come by Cognito's CSV import, `forgotten` how many files of an
+    earlier run are emptied.
     """
 
     files: int = 0
@@ -64,6 +67,7 @@ class PlanProgress:
     written: Mapping[str, Any] = field(default_factory=dict)
     survey: Mapping[str, Any] = field(default_factory=dict)
     imports: int = 0
+    forgotten: int = 0
     done: bool = False
 
     @property
@@ -86,11 +90,12 @@ class PlanRestore:
     paths: RestorePaths
     request: RestoreRequest
     listed: Listed
+    forget: Forget
 
     def advance(self, progress: PlanProgress) -> PlanProgress:
         """Carry the plan on. Raises TargetMismatch at its end, when the target cannot or must not take the users."""
         if not progress.files:
-            forget(self.store, self.working_format, self.paths)
+            self.forget.before_planning()
             self._require_named()
         writer = PartWriter(
             self.store,
@@ -114,8 +119,8 @@ class PlanRestore:
         if done:
             self._write_needed_groups(written)
             self._refuse_if_impossible(survey)
-        imports = survey.credentials[Credential.IMPORT_JOB]
-        return PlanProgress(position, tuple(starts), written.to_state(), survey.to_state(), imports, done)
+        parts, counted, imports = written.to_state(), survey.to_state(), survey.credentials[Credential.IMPORT_JOB]
+        return PlanProgress(position, tuple(starts), parts, counted, imports, progress.forgotten, done)
 
     def _plan_file(self, position: int, survey: Survey, writer: PartWriter[PlannedUser]) -> None:
         planner, scope = self.planner, self.planner.wishes.scope
@@ -130,7 +135,7 @@ class PlanRestore:
             users
         )
         names = Names(planner.matcher, self._planned_before(position, users))
-        failing: list[Outcome] = []
+        conflicts, failing = Conflicts(planner, self.paths), list[Outcome]()
         attention: list[Notice] = []
         for user in users:
             own, twin = groups.get(user.sub, ()), found.get(user.sub)
@@ -141,11 +146,12 @@ class PlanRestore:
             attention += told
             survey.add(planned, user, own, told, planner.target)
             writer.add([planned])
-            conflict = self.request.on_conflict is OnConflict.FAIL and planned.reason in CONFLICTS
+            conflict = conflicts.has_one(planned, user, twin)
+            survey.conflicts += conflict
             if planned.action is Action.FAIL or conflict:
                 failing.append(Outcome(Kind.USER, Result.FAILED, planned.reason, user.username, user.sub))
         self._write_rows(f"{self.paths.failing}{position:05d}", Outcome, failing)
-        self._write_rows(f"{self.paths.attention}{position:05d}", Notice, attention)
+        self._write_rows(f"{self.paths.planned_attention}{position:05d}", Notice, attention)
 
     def _planned_before(self, position: int, users: list[User]) -> list[User]:
         """Users of earlier files: somebody listed twice, or two whom this target cannot tell apart."""
@@ -188,12 +194,11 @@ class PlanRestore:
 
     def _refuse_if_impossible(self, survey: Survey) -> None:
         survey.refuse_if_impossible(self.planner.target, self.request.max_failed_percent)
-        if self.request.on_conflict is OnConflict.FAIL:
-            restored = (group.group_name for group in self._restored_groups())
-            names = [name for name in restored if name in self.listed.groups and not self.planner.is_service_made(name)]
-            conflicts = [Outcome(Kind.GROUP, Result.FAILED, Reason.EXISTS, group_name=name) for name in names]
-            self._write_rows(f"{self.paths.failing}groups", Outcome, conflicts)
-            survey.refuse_conflicts(self.planner.target, len(conflicts), self.store.url(self.paths.failing))
+        conflicts = Conflicts(self.planner, self.paths)
+        if conflicts.are_refused:
+            groups = conflicts.of_groups(self._restored_groups(), self.listed.groups)
+            self._write_rows(f"{self.paths.failing}groups", Outcome, groups)
+            survey.refuse_conflicts(self.planner.target, len(groups), self.store.url(self.paths.failing))
 
     def _write_needed_groups(self, planned: ExportProgress) -> None:
         """Where only some users come back, the groups that they bring along: for RestoreGroups, and for the plan."""
@@ -242,9 +247,3 @@ class PlanRestore:
         summary["configuration"] = configuration
         self.store.put(self.paths.plan_key, json.dumps(summary, indent=1).encode())
         return summary
-
-
-def load_needed_groups(store: ObjectStore, paths: RestorePaths) -> frozenset[str]:
-    """The groups that the selected users bring along; none where everybody is selected."""
-    found = store.get(paths.needed_groups_key)
-    return frozenset(json.loads(found.content)) if found else frozenset()

@@ -137,7 +137,7 @@ def report_restore(
         raise TooManyFailed(
             f"More than max_failed_percent ({request.max_failed_percent:g}) of the users failed: {reasons}. Everything "
             f"else was restored. {store.url(paths.outcomes)} names each; the report is {report}. After mending the "
-            "cause, start the restore again: users that are there are skipped."
+            "cause, start it again with the same input and its restore_id: users that are there are skipped."
         )
     return _result(store, paths, plan, status, user_counts({kind: dict(counts) for kind, counts in run.counts.items()}))
 

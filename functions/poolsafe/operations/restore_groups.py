@@ -13,8 +13,8 @@ from ..domain.restore.wishes import OnConflict
 from ..domain.snapshot import RestorePaths
 from ..errors import AccessDenied, AlreadyExists, NotFound, Rejected
 from ..ports import Deadline, FileFormat, ObjectStore, UserPool
-from .plan_restore import load_needed_groups
 from .reading import SnapshotReader
+from .take_up import load_needed_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class RestoreGroups:
         if self.planner.is_service_made(group.group_name):
             return ended(Result.SKIPPED, Reason.SERVICE_MADE_GROUP)
         wanted, there = self.planner.wanted_group(group), self.existing.get(group.group_name)
-        if there is not None and (self.planner.wishes.on_conflict is not OnConflict.UPDATE or _alike(wanted, there)):
+        if there is not None and (self.planner.wishes.on_conflict is not OnConflict.UPDATE or alike(wanted, there)):
             return ended(Result.SKIPPED, Reason.EXISTS)
         try:
             if there is None:
@@ -87,7 +87,7 @@ class RestoreGroups:
         return ended(Result.CREATED if there is None else Result.UPDATED)
 
 
-def _alike(wanted: Group, there: Group) -> bool:
+def alike(wanted: Group, there: Group) -> bool:
     """Whether an update would change nothing: it cannot take a description, a precedence or a role away."""
     return all(
         getattr(wanted, member) in (None, getattr(there, member))

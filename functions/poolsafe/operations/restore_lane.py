@@ -135,7 +135,7 @@ class RestoreLane:
             if self.deadline.near():
                 break
         at, row_number = source.stretch, source.row
-        progress = replace(progress, part=at, row=row_number, waits=at == now < len(work), done=at == len(work))
+        progress = replace(progress, part=at, row=row_number, waits=now <= at < len(work), done=at == len(work))
         self._note(planned, lanes, progress)
         return progress
 

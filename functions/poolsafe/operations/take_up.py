@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..domain.restore.difference import Difference
-from ..domain.restore.notices import Notice
-from ..domain.restore.outcome import Outcome
 from ..domain.snapshot import RestorePaths
 from ..errors import InvalidRequest, Unexpected
-from ..ports import FileFormat, ObjectStore
+from ..ports import ObjectStore
 
 #: What a second run may have otherwise.
 FREE = frozenset({"restore_id", "quota_share", "max_failed_percent"})
@@ -27,6 +24,12 @@ def load_selection(store: ObjectStore, paths: RestorePaths, scope: Mapping[str, 
         raise Unexpected(f"{paths.selection_key} is gone: working files expire after 30 days. Start the restore again.")
     selection: dict[str, Any] = json.loads(found.content)
     return selection
+
+
+def load_needed_groups(store: ObjectStore, paths: RestorePaths) -> frozenset[str]:
+    """The groups that the selected users bring along; none where everybody is selected."""
+    found = store.get(paths.needed_groups_key)
+    return frozenset(json.loads(found.content)) if found else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +60,10 @@ def frozen_plan(store: ObjectStore, paths: RestorePaths) -> Frozen | None:
     return Frozen(document["started_at"], document["state"])
 
 
-def forget(store: ObjectStore, working_format: FileFormat, paths: RestorePaths) -> None:
-    """Empty what an earlier plan with this id told of users: its files may have other names than those to come."""
-    told: tuple[tuple[str, type[Any]], ...] = (
-        (paths.failing, Outcome),
-        (paths.attention, Notice),
-        (paths.outcomes, Outcome),
-        (paths.differences, Difference),
-    )
-    for prefix, row_type in told:
-        for key in store.keys(prefix):
-            store.put(key, working_format.part(row_type).finish())
+def is_frozen(store: ObjectStore, paths: RestorePaths, started_at: str) -> bool:
+    """Whether the plan of the run that began then stands."""
+    found = store.get(paths.frozen_key)
+    return found is not None and json.loads(found.content)["started_at"] == started_at
 
 
 def take_up(store: ObjectStore, paths: RestorePaths, request: Mapping[str, Any], again: bool) -> None:

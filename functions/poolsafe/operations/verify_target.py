@@ -25,8 +25,9 @@ from ..domain.snapshot import RestorePaths
 from ..errors import Rejected
 from ..ports import Deadline, FileFormat, ObjectStore, UserPool, Where
 from .parts import part_keys, read_keys
-from .plan_restore import PlanProgress, load_needed_groups
+from .plan_restore import PlanProgress
 from .reading import SnapshotReader, groups_by_sub
+from .take_up import load_needed_groups
 
 #: More users than this that seem wrong in one file are not a lagging listing.
 MAX_ASKED_AGAIN = 1_000

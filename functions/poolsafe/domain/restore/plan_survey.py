@@ -45,6 +45,8 @@ class Survey:
     #: Users that the request is about, and their memberships in the snapshot.
     selected: int = 0
     saved_memberships: int = 0
+    #: Users in whose place somebody is, where that is a reason to refuse the restore.
+    conflicts: int = 0
 
     def add(self, planned: PlannedUser, user: User, groups: Sized, found: Iterable[Notice], target: TargetPool) -> None:
         """Count one decision. `groups` are those that the snapshot has the user in."""
@@ -111,12 +113,11 @@ class Survey:
 
     def refuse_conflicts(self, target: TargetPool, groups: int, where: str) -> None:
         """Raise TargetMismatch when anybody, or any group, is in the target already. `where` names them."""
-        users = sum(self.reasons[reason] for reason in CONFLICTS)
-        if users or groups:
+        if self.conflicts or groups:
             raise TargetMismatch(
-                f"on_conflict: {users} users and {groups} groups of the snapshot are in {target.user_pool_id} already; "
-                f"{where} names them. Nothing was written. Restore into another pool, or leave on_conflict out: then "
-                "they are skipped, and nothing of them is touched."
+                f"on_conflict: {self.conflicts} users and {groups} groups of the snapshot are in {target.user_pool_id} "
+                f"already; {where} names them. Nothing was written. Restore into another pool, or start a new restore, "
+                "without restore_id and on_conflict: then they are skipped, and nothing of them is touched."
             )
 
     def to_state(self) -> dict[str, object]:
