@@ -118,7 +118,7 @@ def gone_pool_in_a_night(alarmed: Alarmed, pool: str) -> None:
 
 
 def partial_backup(alarmed: Alarmed, pool: str) -> None:
-    with alarmed.cloud.faults({"action": "AdminGetUserAuthFactors", "error": "UserNotFoundException", "times": 2}):
+    with alarmed.cloud.faults({"action": "AdminGetUserAuthFactors", "error": "InvalidParameterException", "times": 2}):
         assert alarmed.deployed.backup(pool, include=["mfa"])["status"] == "PARTIAL"
 
 
