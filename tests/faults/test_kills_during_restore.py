@@ -104,7 +104,7 @@ def test_a_restore_killed_too_often_fails_and_a_redrive_ends_it(snapshot: dict[s
 
 #: What comes after the password, and how many lives that end right after it leave somebody unlike.
 LATE = {
-    "after AdminSetUserPassword": 5,
+    "after AdminSetUserPassword": 4,
     "after AdminUpdateUserAttributes": 1,
     "after AdminSetUserMFAPreference": 1,
     "after AdminLinkProviderForUser": 1,
