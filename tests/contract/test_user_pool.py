@@ -600,6 +600,23 @@ def test_enabling_again_changes_nothing(make_pool: MakePool) -> None:
         assert (found.enabled, found.status, dict(found.attributes)) == (True, CONFIRMED, {"name": "Ada"})
 
 
+def test_who_is_disabled_is_given_all_that_anybody_is_given_and_stays_disabled(make_pool: MakePool) -> None:
+    pool = make_pool(mfa=MFA, alias_attributes=("preferred_username",), providers=("Google",))
+    pool.create_user("ada", {**ADA, **PHONE}, PASSWORD)
+    pool.disable_user("ada")
+    for set_password, status in ((pool.set_password, CONFIRMED), (pool.set_temporary_password, FORCE_CHANGE_PASSWORD)):
+        set_password("ada", PASSWORD)
+        found = pool.get_user("ada")
+        assert (found.enabled, found.status) == (False, status)
+    pool.set_password("ada", PASSWORD)
+    pool.set_mfa("ada", [SMS], SMS)
+    pool.update_attributes("ada", {"preferred_username": "lady"})
+    pool.link("ada", "Google", "1122")
+    found = pool.get_user("ada")
+    assert (found.enabled, found.mfa_methods, found.attributes["preferred_username"]) == (False, (SMS,), "lady")
+    assert identities(pool, "ada") == [("Google", "1122", False)]
+
+
 # Groups
 
 

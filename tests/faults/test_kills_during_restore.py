@@ -55,6 +55,7 @@ def test_a_restore_killed_at_any_call_ends_like_an_undisturbed_one(
         }, place
         assert restore.machines.report(result)["verification"]["passed"], place
         assert restore.locked_out() == [], place
+        assert "dismissed" not in chosen, place
         for name in chosen:
             assert restore.target.accounts[name].password == CHOSEN, f"{place}: {name}"
 
@@ -139,6 +140,7 @@ def test_a_new_restore_after_a_dead_one_leaves_nobody_behind_nor_locked_out(snap
             name: groups for name, (*_, groups) in expected.items()
         }, place
         assert {account.password for account in chosen} <= {CHOSEN}, place
+        assert restore.target.accounts["dismissed"] not in chosen, place
         # After a password nothing tells a user of a dead restore from one who was always there. Who lacks something
         # that a listing shows is told, and not hidden; second factors it does not show.
         seen = {name: told[:4] + told[5:] for name, told in people.items()}

@@ -1,14 +1,15 @@
 """Applying the plan to one user: each user is a pipeline, each quota has its own pace.
 
     create, or find what an earlier attempt made
-    groups  ->  password  ->  links, preferred username, second factors  ->  temporary password  ->  disable
+    groups  ->  disable  ->  password  ->  links, preferred username, second factors  ->  temporary password
 
-The password comes after the groups because it is what makes a user usable: who
-is still in FORCE_CHANGE_PASSWORD without having been given a password is
-unfinished, can be told, and is completed. Who is to wait with a temporary
-password and has something that only a confirmed user can have is confirmed
-first, and disabled for that moment: so a password that somebody has chosen
-cannot be mistaken for one of ours.
+The password comes after the groups, and after disabling whoever is to be
+disabled, because it is what makes a user usable: who is still in
+FORCE_CHANGE_PASSWORD without having been given a password is unfinished, can be
+told, and is completed. Who is to wait with a temporary password and has
+something that only a confirmed user can have is confirmed first, and disabled
+for that moment: so a password that somebody has chosen cannot be mistaken for
+one of ours.
 
 May be killed at any call and run again: a user that is there although the plan
 did not find it is completed if it can be told to be this restore's own. Its
