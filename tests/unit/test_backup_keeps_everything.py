@@ -195,13 +195,14 @@ def test_nobody_is_billed_as_active_unless_mfa_was_asked_for() -> None:
     assert {user.mfa_methods for user in machines.rows(manifest, "users", User)} == {None}
 
 
-def test_a_user_whose_factors_cannot_be_read_makes_the_snapshot_partial_and_says_so() -> None:
+@pytest.mark.parametrize("code", ["InvalidParameterException", "ResourceNotFoundException"])
+def test_a_user_whose_factors_cannot_be_read_makes_the_snapshot_partial_and_says_so(code: str) -> None:
     machines, pool = Machines(), pool_with_mfa()
     asked = itertools.count()
 
     def refuse_one(operation: str) -> None:
         if operation == "AdminGetUserAuthFactors" and next(asked) == 1:
-            raise Rejected(operation, "InvalidParameterException")
+            raise NotFound(operation, code) if code == "ResourceNotFoundException" else Rejected(operation, code)
 
     pool.before = refuse_one
     manifest = machines.backup(pool, include=["mfa"])

@@ -21,6 +21,8 @@ from .walks import Stop, Walks, in_lanes
 
 #: AdminGetUserAuthFactors calls under way at once, over all shards; the governor sets their pace.
 MFA_WORKERS = 16
+#: What Cognito says of a user who is not there [API AdminGetUserAuthFactors].
+USER_GONE = "UserNotFoundException"
 #: Walks under way at once where each user is asked about: a page then takes 60 calls, and at the end of an invocation
 #: all pages under way have to come to theirs.
 MFA_WALKS = 2
@@ -149,8 +151,6 @@ class ExportUsers:
             )
         try:
             return ask_factors(self._pool, user), 0
-        except NotFound:
+        except Rejected as error:
             # Gone since the page: a snapshot may have who goes while it is made, or not.
-            return user, 0
-        except Rejected:
-            return user, 1
+            return user, int(error.code != USER_GONE)
