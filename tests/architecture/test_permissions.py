@@ -82,8 +82,8 @@ REMOVING = {
     "RetentionRetainSnapshotsFunction": ["snapshots/*", "secrets/*"],
     "SignInTokenFunction": ["deferred/*.json"],
 }
-#: Who counts records by their keys, and reads none of them.
-COUNTING = {"DrillSweepScratchPoolsFunction", "MigrationAttachTriggersFunction"}
+#: Who counts records by their keys, or looks for one, and reads none of them.
+COUNTING = {"BackupExportGroupsFunction", "DrillSweepScratchPoolsFunction", "MigrationAttachTriggersFunction"}
 #: Who changes or deletes scratch pools, by what they may do with a pool that has the tag.
 SCRATCHING = {
     "DrillSweepScratchPoolsFunction": {"DeleteUserPool"},

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from poolsafe.adapters.parquet import ParquetFormat
+from poolsafe.domain.lane import ExportProgress
 from poolsafe.domain.manifest import Manifest
 from poolsafe.domain.records import User
 from poolsafe.domain.requests import BackupRequest
@@ -136,15 +137,28 @@ def test_a_snapshot_sealed_with_other_files_is_left_as_it_is() -> None:
     assert first.counts.users == 7
 
 
-def test_an_invocation_that_outlives_its_run_writes_nothing_into_what_it_sealed() -> None:
+def write_groups(store: MemoryStore, pool: FakeUserPool, groups: ExportProgress) -> None:
+    walked_groups(export_to(store, pool))
+
+
+def write_users(store: MemoryStore, pool: FakeUserPool, groups: ExportProgress) -> None:
+    listed(export_to(store, pool))
+
+
+def write_configuration(store: MemoryStore, pool: FakeUserPool, groups: ExportProgress) -> None:
+    Machines(store=store)._configuration(pool, BackupRequest(REF.user_pool_id), REF, groups)
+
+
+@pytest.mark.parametrize("write", [write_groups, write_users, write_configuration])
+def test_an_invocation_that_outlives_its_run_writes_nothing_into_what_it_sealed(
+    write: Callable[[MemoryStore, FakeUserPool, ExportProgress], None],
+) -> None:
     run = Run()
     run.seal()
     files = dict(run.store.objects)
     with pytest.raises(SealRefused, match="another one has done its work"):
-        Run(store=run.store, pool=pool_with(8, groups=2, page_size=3))
-    assert {key for key, found in run.store.objects.items() if found != files[key]} <= {
-        f"{PREFIX}groups/00-00000.parquet"
-    }
+        write(run.store, pool_with(8, groups=2, page_size=3), run.exported.groups)
+    assert run.store.objects == files
 
 
 # What makes a seal impossible. `spoil` gets the run and the key of one of its parts.

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 from ..domain.lane import ExportProgress
 from ..domain.listing import Listing
 from ..domain.records import Group, Membership, User
 from ..domain.shards import MAX_WALKS, SHARDED_FROM, SHARDS
-from ..domain.snapshot import MANIFEST
-from ..errors import SealRefused
 from ..ports import Deadline, FileFormat, ObjectStore, Row, UserPool, Workers
 from .export_members import ExportMembers
 from .export_users import ExportUsers
 from .parts import PartWriter, part_keys, read_columns
+from .unsealed import require_unsealed
 from .walks import Stop, Walks
 
 #: So many rows before a hand-over hold what each walk took last, also one that was slow. A last part may have a few.
@@ -48,7 +48,7 @@ class Export:
     def groups(self, progress: ExportProgress) -> ExportProgress:
         """Carry the listing of groups on."""
         stop = Stop(self.deadline)
-        writer = PartWriter(self.store, self.file_format, self.prefix, "groups", Group, progress)
+        writer = self._writer("groups", Group, progress, stop)
         walks = Walks(
             progress,
             1,
@@ -124,14 +124,6 @@ class Export:
             kind,
             row_type,
             progress,
-            before_put=self._require_unsealed,
+            before_put=partial(require_unsealed, self.store, self.prefix),
             late=stop.because_of,
         )
-
-    def _require_unsealed(self) -> None:
-        """An invocation that was given up for lost and repeated may outlive its run, which has sealed what it wrote."""
-        if self.store.first_key(self.prefix + MANIFEST) is not None:
-            raise SealRefused(
-                f"{self.prefix} was sealed while this invocation still listed: another one has done its work. That "
-                "snapshot is untouched, and nothing is left to do."
-            )

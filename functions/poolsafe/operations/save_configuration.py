@@ -25,6 +25,7 @@ from ..domain.snapshot import SnapshotRef
 from ..errors import SnapshotDamaged
 from ..ports import Deadline, ObjectStore
 from .read_configuration import ReadConfiguration
+from .unsealed import require_unsealed
 
 #: Clients named in a warning: it travels between states, and a pool may have thousands.
 MOST_NAMED = 10
@@ -69,6 +70,7 @@ class SaveConfiguration:
             section, document = self.reader.section(name, documents)
             sections.append(section.to_state())
             if section.status == SectionStatus.SAVED:
+                require_unsealed(self.store, self.ref.prefix)
                 documents[name.value], taken = take_out(document)
                 save_document(self.store, self.ref.prefix + name.path, documents[name.value])
                 files.append(name.path)
@@ -78,6 +80,7 @@ class SaveConfiguration:
                 return ConfigurationProgress(tuple(sections), tuple(files), tuple(secrets))
         configuration = Configuration(documents, tuple(Section(**section) for section in sections))
         template = self.as_yaml(cloudformation_template(configuration, list(groups())))
+        require_unsealed(self.store, self.ref.prefix)
         put_with_digest(self.store, self.ref.prefix + TEMPLATE_PATH, template.encode())
         files.append(TEMPLATE_PATH)
         warnings: tuple[str, ...] = ()
