@@ -247,4 +247,5 @@ class Deadline(Protocol):
     """How long this invocation may still work."""
 
     def near(self, ahead: float = 0) -> bool:
-        """True when only the time to commit and hand over is left, after the `ahead` seconds of what is under way."""
+        """True when only the time to commit and hand over is left, after the `ahead` seconds of what is under way; less
+        than 0, when so many seconds of that time are gone."""

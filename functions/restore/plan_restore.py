@@ -24,7 +24,7 @@ def handler(event: Event, invocation: Invocation) -> Event:
     forget = Forget(*files, application.workers, job.paths, event["started_at"])
     plan = PlanRestore(*files, job.reader, job.planner, job.paths, job.request, listed, forget)
     progress = PlanProgress(**event["progress"])
-    progress = PlanProgress(done=True) if job.request.only_config else plan.advance(progress)
+    progress = replace(progress, done=True) if job.request.only_config else plan.advance(progress)
     if progress.done:
         planned = store.get(job.paths.planned_configuration_key)
         configuration = json.loads(planned.content) if planned else {"action": "none"}

@@ -21,7 +21,8 @@ class Conflicts:
     """What an earlier run of the same restore has made is none: who failed then could not be tried again.
 
     It is known by what it leaves in the target, and by when the restore began, which its id tells. Should somebody else
-    have made the same since, the worst that can happen is what `skip` does: nothing of it is touched.
+    have made the same since, the worst that can happen is what `skip` does: nothing of it is touched. Nothing is added
+    for clocks that differ: who came just before was made by another restore, and is a reason.
     """
 
     planner: Planner

@@ -19,8 +19,8 @@ from .parts import part_keys, read_keys
 class PlannedRows:
     """The rows of some stretches, from `stretch` and `row` on, where it stands also when it is left.
 
-    `imported` tells which of some planned users Cognito's import has made, by old `sub`; for a stretch that takes
-    `seconds_to_find`.
+    `imported` tells which of some planned users Cognito's import has made, by old `sub`, which takes
+    `seconds_to_find` for a stretch.
     """
 
     store: ObjectStore

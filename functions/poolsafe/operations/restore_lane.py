@@ -1,6 +1,6 @@
 """One lane of a restore: its share of the planned parts, as one stream of users, against the deadline.
 
-    parts of the lane  ->  stretches of some parts each, their rows mixed (domain/restore/order.py)
+    parts of the lane  ->  stretches of some parts each, their rows in order (domain/restore/order.py)
     rows  ->  workers  ->  outcomes in the order of the rows (apply_rows.py)  ->  files, then the note of how far it is
 
 Nobody waits for the end of a part: rows of the next are under way before the last of this one are done. What a note
@@ -73,10 +73,10 @@ class RestoreLane:
 
     `vault` keeps temporary passwords under a key of their own. `pace` tells how many calls a second come through now,
     in the slowest category. `imported` tells which of some planned users Cognito's import has made, by old `sub`, which
-    takes `seconds_to_find`. After
-    `at_once` users it waits for all of them and notes how far it is; who came since is met again by the next life of a
-    process that dies. `batches` are those of an import (domain/restore/order.py), and `ready` how many of them are
-    imported, and one more when the target is listed after them.
+    takes `seconds_to_find` for a stretch. After `at_once` users it waits for all of them and notes how far it is; who
+    came since is met again by the next life of a process that dies. `batches` are those of an import
+    (domain/restore/order.py), and `ready` how many of them are imported, and one more when the target is listed after
+    them.
     """
 
     store: ObjectStore
@@ -184,7 +184,7 @@ class RestoreLane:
         """What a lane's progress is of: another plan, pool or number of lanes is other work."""
         return {
             "lanes": lanes,
-            "places": [PLACES, PLACES_OF_LISTED, "one by one"],
+            "places": [PLACES, PLACES_OF_LISTED],
             "batches": [*self.batches],
             "user_pool_id": self.user_pool_id,
             "plan": planned.digest,

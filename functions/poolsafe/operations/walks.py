@@ -19,7 +19,7 @@ from .parts import PartWriter
 
 #: A token lasts an hour, an invocation a quarter of that: more refusals than this are not about age.
 MAX_RESTARTS = 3
-#: Of the seconds that an invocation keeps for what is under way at its end, so many later it is given up.
+#: So many of the seconds that an invocation keeps for its end may go by until what is under way is given up.
 HURRY_SECONDS = 30.0
 #: How many keys a walk remembers at least, to tell what is listed twice: on pages close to each other.
 REMEMBERED = 3_000
