@@ -247,5 +247,4 @@ class Deadline(Protocol):
     """How long this invocation may still work."""
 
     def near(self, ahead: float = 0) -> bool:
-        """True when only the time to commit and hand over is left, after the `ahead` seconds of what is under way; less
-        than 0, when so many seconds of that time are gone."""
+        """True when in `ahead` seconds (before now, if negative) only the time to commit and hand over is left."""
