@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -148,7 +149,7 @@ def test_a_new_restore_after_a_dead_one_leaves_nobody_behind_nor_locked_out(snap
         unlike += [] if alike else [life.operations[life.at - 1]]
         assert result["status"] == ("COMPLETE" if alike else "PARTIAL"), place
     # Those that ended between a password and what comes after it.
-    assert {name: unlike.count(name) for name in LATE} == LATE
+    assert Counter(unlike) == LATE
 
 
 # Somebody else comes by the same name meanwhile.

@@ -296,7 +296,9 @@ def test_imported_users_are_found_in_every_kind_of_pool(machines: Deployed, opti
     assert (again["counts"]["skipped"], target.accounts) == (2, before)
 
 
-def test_a_name_that_cognito_does_not_look_up_stops_nobody_else(machines: Deployed) -> None:
+def test_a_name_that_cognito_does_not_look_up_stops_nobody_else(
+    machines: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     imports_of(machines, fail_rows=lambda name: name == "user00002")
     target = importing()
     get_user = target.get_user
@@ -306,7 +308,7 @@ def test_a_name_that_cognito_does_not_look_up_stops_nobody_else(machines: Deploy
             raise Rejected("AdminGetUser", "InvalidParameterException")
         return get_user(username)
 
-    target.get_user = refusing  # type: ignore[method-assign]
+    monkeypatch.setattr(target, "get_user", refusing)
     result = restored(machines, pool_with(6), target)
     assert (result["status"], result["counts"]["created"]) == ("COMPLETE", 6)
     assert ended(machines, result, "user00002") == ("created", "not_imported")

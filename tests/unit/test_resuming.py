@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -201,7 +202,8 @@ def test_whom_a_refused_plan_has_named_is_not_named_by_the_next_one(machines: De
 # What a first run told of users, until a second one's plan stands
 
 
-def refusing(target: FakeUserPool, *names: str) -> None:
+@contextmanager
+def refusing(target: FakeUserPool, *names: str) -> Iterator[None]:
     """Cognito makes none of these users."""
     create = target.create_user
 
@@ -210,7 +212,9 @@ def refusing(target: FakeUserPool, *names: str) -> None:
             raise Rejected("AdminCreateUser", "InvalidParameterException")
         return create(username, *arguments)
 
-    target.create_user = refuse  # type: ignore[assignment,method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(target, "create_user", refuse)
+        yield
 
 
 def too_many_failed(machines: Deployed, target: FakeUserPool, **options: Any) -> dict[str, Any]:
@@ -219,10 +223,8 @@ def too_many_failed(machines: Deployed, target: FakeUserPool, **options: Any) ->
     source.add("lost2", groups=("group0",))
     source.add("lost3")
     machines.backup(source)
-    refusing(target, "user00003", "lost2")
-    with pytest.raises(ExecutionFailed, match=r"^TooManyFailed"):
+    with refusing(target, "user00003", "lost2"), pytest.raises(ExecutionFailed, match=r"^TooManyFailed"):
         machines.restore(target, snapshot=LATEST, **options)
-    del target.create_user
     return {"restore_id": machines.executions[-1].payloads[0][2]["restore_id"]}
 
 

@@ -108,51 +108,47 @@ def emptied(store: MemoryStore, part: str) -> None:
     store.objects[key] = replace(store.objects[key], content=b"")
 
 
-def refusing(error: PoolsafeError) -> Callable[[MemoryStore, str], None]:
+def refuse(monkeypatch: pytest.MonkeyPatch, store: MemoryStore, part: str, error: PoolsafeError) -> None:
     """What was written before the key was changed, say, or archived, cannot be read any more."""
+    gone, read = of_the_first(store, part), store.get
 
-    def refuse(store: MemoryStore, part: str) -> None:
-        gone, read = of_the_first(store, part), store.get
+    def get(key: str) -> StoredObject | None:
+        if key == gone:
+            raise error
+        return read(key)
 
-        def get(key: str) -> StoredObject | None:
-            if key == gone:
-                raise error
-            return read(key)
-
-        store.get = get  # type: ignore[method-assign]
-
-    return refuse
+    monkeypatch.setattr(store, "get", get)
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "json"])
 @pytest.mark.parametrize("part", ["/users/", "/groups/", "manifest.json"])
 @pytest.mark.parametrize(
-    "damage",
-    [
-        cut_short,
-        emptied,
-        refusing(AccessDenied("GetObject")),
-        refusing(Rejected("GetObject", "InvalidObjectState")),
-    ],
+    "damage", [cut_short, emptied, AccessDenied("GetObject"), Rejected("GetObject", "InvalidObjectState")]
 )
 def test_no_backup_fails_because_the_snapshot_before_cannot_be_read(
-    damage: Callable[[MemoryStore, str], None], part: str, file_format: str
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[MemoryStore, str], None] | PoolsafeError,
+    part: str,
+    file_format: str,
 ) -> None:
     machines, pool = Machines(), pool_with(40, pool_id=POOL, groups=2)
     machines.backup(pool, format=file_format)
-    damage(machines.store, part)
+    if isinstance(damage, PoolsafeError):
+        refuse(monkeypatch, machines.store, part, damage)
+    else:
+        damage(machines.store, part)
     manifest = machines.backup(pool, format=file_format)
     assert manifest.status == "COMPLETE"
     [warning] = (told for told in manifest.warnings if "compared" in told)
     assert "nobody knows whether much has vanished" in warning
 
 
-def test_a_bucket_that_does_not_answer_is_asked_again_by_the_state() -> None:
+def test_a_bucket_that_does_not_answer_is_asked_again_by_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
     machines, pool = Machines(), pool_with(40, pool_id=POOL)
     machines.backup(pool)
     now = SnapshotRef(POOL, "29990101T000000Z-aaaaaa")
     kept = exported(machines.store, now, bootstrap.PARQUET, pool)
-    refusing(ServiceUnavailable("GetObject: no answer."))(machines.store, "/users/")
+    refuse(monkeypatch, machines.store, "/users/", ServiceUnavailable("GetObject: no answer."))
     weigh = WeighLosses(machines.store, bootstrap.PARQUET, bootstrap.format_of, now, BRAKE_PERCENT, Never())
     with pytest.raises(ServiceUnavailable):
         weigh.advance(WeighProgress(), kept)
