@@ -122,7 +122,7 @@ def test_failures_are_told_with_reason_and_way_out() -> None:
     told = text_of(page_of(machines))
     assert "Partial" in told
     assert "AdminCreateUser was refused: InvalidParameterException" in told
-    assert "start the restore again" in told
+    assert "start the restore again with the same input and its restore_id" in told
     assert "refused0" not in told
 
 

@@ -68,10 +68,10 @@ def _trouble(report: Report) -> Iterator[str]:
     if configuration.get("undeclared"):
         yield f"See which settings differ: {report['files']['config_differences']}"
     if _failed(report):
-        again = "Mend why some failed, below, then start the restore again: it creates who is missing"
-        made = report["plan"]["configuration"]["action"] == "create"
-        went_on = f"; add its restore_id, {report['restore_id']}, so that it goes on with the pool it made"
-        yield f"{again}{went_on if made else ''}. {report['files']['outcomes']} names each."
+        yield (
+            "Mend why some failed, below, then start the restore again with the same input and its restore_id, "
+            f"{report['restore_id']}: it creates who is missing. {report['files']['outcomes']} names each."
+        )
     if count := verification["declared_differences"].get(Skipped.DIFFERS):
         are = "is" if count == 1 else "are"
         yield (

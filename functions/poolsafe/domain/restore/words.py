@@ -98,7 +98,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ),
     Reason.LISTED_TWICE: ("Listed twice in the snapshot: restored once", NOTHING),
 }
-MEND = "Look the code up, mend the cause, then start the restore again: it creates who is missing."
+MEND = "Look the code up, mend the cause, then start the restore again with its restore_id: it creates who is missing."
 
 #: Why something of the configuration is to do.
 WHYS: Mapping[str, str] = {
