@@ -103,6 +103,9 @@ def _machines(cloud: Cloud, snapshots: int) -> dict[str, Run]:
     """One execution of each scheduled machine of the deployed stack; functions have been started before."""
     outputs = cloud.deploy()
     pool = cloud.synthetic_pool(SMALL, groups=GROUPS, memberships_per_user=1)
+    cognito = cloud.client("cognito-idp")
+    tagged = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["Arn"]
+    cognito.tag_resource(ResourceArn=tagged, Tags={"poolsafe:backup": "true"})
     arns = {job: outputs[f"{job.capitalize()}StateMachineArn"] for job in ("nightly", "backup", *DAILY, HOURLY)}
     for _ in range(snapshots - 1):
         cloud.run(arns["backup"], {"user_pool_id": pool})
