@@ -11,9 +11,9 @@ import pytest
 
 from poolsafe.domain.match import Twin
 from poolsafe.domain.quotas import Category
-from poolsafe.domain.records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, Group, User
+from poolsafe.domain.records import EXTERNAL_PROVIDER, FORCE_CHANGE_PASSWORD, RESET_REQUIRED, Group, User
 from poolsafe.domain.restore.credentials import Credential
-from poolsafe.domain.restore.notices import Attention, Notice
+from poolsafe.domain.restore.notices import Attention, Notice, notices
 from poolsafe.domain.restore.outcome import Reason
 from poolsafe.domain.restore.plan_survey import Survey
 from poolsafe.domain.restore.planned_user import Action
@@ -157,6 +157,35 @@ def test_a_user_in_the_target_that_no_restore_left_unfinished_is_not_touched(lef
 def test_without_a_place_for_the_old_sub_nobody_in_the_target_counts_as_unfinished() -> None:
     left = Twin(replace(FOUND, status=FORCE_CHANGE_PASSWORD), proven=True)
     assert planner(sub_attribute=None).decide(ALICE, (), left).action is Action.SKIP
+
+
+#: As a restore leaves whom it could not give a temporary password, or as whoever disables them right after it.
+DISABLED = replace(FOUND, enabled=False)
+
+
+@pytest.mark.parametrize("on_conflict", [OnConflict.SKIP, OnConflict.UPDATE])
+def test_who_was_left_confirmed_and_disabled_is_named_and_not_enabled(on_conflict: OnConflict) -> None:
+    twin, restoring = Twin(DISABLED, proven=True), planner(wishes=Wishes(on_conflict=on_conflict))
+    planned = restoring.decide(ALICE, (), twin)
+    assert (planned.action, planned.reason, planned.credential) == (Action.SKIP, Reason.LEFT_DISABLED, None)
+    found = [*notices(restoring, planned, ALICE, twin, frozenset())]
+    assert found == [Notice("alice", "old-sub", Attention.STILL_DISABLED)]
+
+
+@pytest.mark.parametrize(
+    ("saved", "found"),
+    [
+        (replace(ALICE, enabled=False), DISABLED),
+        (ALICE, replace(DISABLED, attributes={**ADDRESS, "custom:original_sub": ""})),
+        (ALICE, replace(DISABLED, modified_at=MOMENT + timedelta(hours=1))),
+        (ALICE, replace(ALICE, enabled=False)),
+        (ALICE, replace(DISABLED, status=RESET_REQUIRED)),
+    ],
+    ids=["disabled in the snapshot", "not marked", "disabled long after", "the very same user", "imported"],
+)
+def test_whom_no_restore_has_left_disabled_is_somebody_who_exists(saved: User, found: User) -> None:
+    planned = planner().decide(saved, (), Twin(found, proven=True))
+    assert (planned.action, planned.reason) == (Action.SKIP, Reason.EXISTS)
 
 
 def only(*parts: Part, **wishes: Any) -> Wishes:

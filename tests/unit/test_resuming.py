@@ -16,6 +16,7 @@ from poolsafe.adapters.threads import Threads
 from poolsafe.domain.records import CONFIRMED, FORCE_CHANGE_PASSWORD
 from poolsafe.domain.restore.notices import Attention, Notice
 from poolsafe.domain.restore.outcome import Kind, Outcome, Result
+from poolsafe.domain.restore.words import reason
 from poolsafe.domain.snapshot import RestorePaths
 from poolsafe.errors import AccessDenied, Rejected, ServiceUnavailable
 from poolsafe.operations.forget import Forget
@@ -183,6 +184,77 @@ def test_who_failed_is_tried_again_when_the_restore_is(machines: Deployed) -> No
     again = machines.restore(target, snapshot=LATEST, on_conflict="skip", restore_id=first["restore_id"])
     assert (again["status"], again["counts"]["created"], again["counts"]["skipped"]) == ("COMPLETE", 1, 7)
     assert (target.accounts["off"].user.enabled, target.accounts["off"].user.status) == (False, CONFIRMED)
+
+
+def unanswered(target: FakeUserPool, username: str, method: str) -> None:
+    """No call of that method about that user is answered."""
+    call = getattr(target, method)
+
+    def fail(name: str, *arguments: Any) -> None:
+        if name == username:
+            raise ServiceUnavailable(f"{method}: no answer.")
+        call(name, *arguments)
+
+    setattr(target, method, fail)
+
+
+@pytest.mark.parametrize("options", [{}, {"credentials": "temporary"}, {"credentials": "import-job"}])
+@pytest.mark.parametrize("method", ["disable_user", "set_password", "set_temporary_password"])
+def test_who_was_disabled_is_let_in_by_no_call_that_goes_unanswered(
+    machines: Deployed, method: str, options: dict[str, Any]
+) -> None:
+    machines.cognitos["us-east-1"] = FakeCognito(imports=FakeImports())
+    target = target_pool(auto_verified=("email",), alias_attributes=("preferred_username",))
+    source = people()
+    source.add("off2", enabled=False, preferred_username="lady")
+    machines.backup(source)
+    for name in ("off", "off2"):
+        unanswered(target, name, method)
+    first = machines.restore(target, snapshot=LATEST, max_failed_percent=50, **options)
+    for name in ("off", "off2"):
+        user = target.accounts[name].user
+        # Nobody in FORCE_CHANGE_PASSWORD comes in without the password, nor is sent a code for another.
+        assert not user.enabled or user.status == FORCE_CHANGE_PASSWORD
+        assert not user.enabled or name not in handed_out(machines, first)
+    for called in ("disable_user", "set_password", "set_temporary_password"):
+        vars(target).pop(called, None)
+    again = machines.restore(target, snapshot=LATEST, restore_id=first["restore_id"], **options)
+    assert (again["status"], again["counts"]["failed"]) == ("COMPLETE", 0)
+    assert not target.accounts["off"].user.enabled
+    assert not target.accounts["off2"].user.enabled
+
+
+def test_who_was_left_between_two_passwords_is_named_by_the_next_run_and_enabled_by_nobody(machines: Deployed) -> None:
+    target = target_pool(alias_attributes=("preferred_username",), clock=machines.clock)
+    source = people()
+    source.add("ada", preferred_username="lady")
+    machines.backup(source)
+    options: dict[str, Any] = {"snapshot": LATEST, "credentials": "temporary"}
+    unanswered(target, "ada", "set_temporary_password")
+    first = machines.restore(target, max_failed_percent=50, **options)
+    assert ended(machines, first, "ada") == ("failed", "ServiceUnavailable")
+    del target.set_temporary_password
+    again = machines.restore(target, restore_id=first["restore_id"], **options)
+    assert (again["status"], ended(machines, again, "ada")) == ("PARTIAL", ("skipped", "left_disabled"))
+    assert ("ada", "still_disabled") in noticed(machines, again)
+    meaning, do = reason("left_disabled")
+    assert "disabled" in meaning
+    assert "give them a password (AdminSetUserPassword) and enable them" in do
+    target.set_temporary_password("ada", "By-hand-0123456789")
+    target.enable_user("ada")
+    assert machines.restore(target, restore_id=first["restore_id"], **options)["status"] == "COMPLETE"
+
+
+def test_with_fail_who_was_left_between_two_passwords_is_no_conflict_of_the_second_run(machines: Deployed) -> None:
+    target = target_pool(alias_attributes=("preferred_username",), clock=machines.clock)
+    source = people()
+    source.add("ada", preferred_username="lady")
+    machines.backup(source)
+    options: dict[str, Any] = {"snapshot": LATEST, "credentials": "temporary", "on_conflict": "fail"}
+    unanswered(target, "ada", "set_temporary_password")
+    first = machines.restore(target, max_failed_percent=50, **options)
+    again = machines.restore(target, restore_id=first["restore_id"], max_failed_percent=50, **options)
+    assert ended(machines, again, "ada") == ("skipped", "left_disabled")
 
 
 def test_whom_a_refused_plan_has_named_is_not_named_by_the_next_one(machines: Deployed) -> None:

@@ -48,7 +48,7 @@ class Conflicts:
     def _has_made(self, planned: PlannedUser, user: User, twin: Twin | None) -> bool:
         """Somebody with the old `sub` who has come since; nobody where the target has no place for it."""
         mark = self.planner.sub_attribute
-        if planned.reason != Reason.EXISTS or twin is None or mark is None:
+        if planned.reason not in (Reason.EXISTS, Reason.LEFT_DISABLED) or twin is None or mark is None:
             return False
         return twin.user.attributes.get(mark) == user.sub and self._is_new(twin.user)
 

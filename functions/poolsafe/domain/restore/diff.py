@@ -14,6 +14,9 @@ from .plan import Planner
 from .scope import Part
 from .update import FLAGS
 
+#: Why somebody is skipped who was there, and is compared as they are.
+LEFT_ALONE = frozenset({Reason.EXISTS, Reason.NO_PASSWORD, Reason.LEFT_DISABLED})
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -51,7 +54,7 @@ def compare_user(planner: Planner, expected: Expected, found: Found | None) -> I
         return
     if outcome.reason in (Reason.NAME_EXISTS, Reason.NO_PASSWORD):
         yield difference(Skipped.DIFFERS, outcome.reason)
-    there = outcome.outcome is Result.SKIPPED and outcome.reason in (Reason.EXISTS, Reason.NO_PASSWORD)
+    there = outcome.outcome is Result.SKIPPED and outcome.reason in LEFT_ALONE
     if there or outcome.outcome is Result.UPDATED:
         yield from (difference(what, name) for what, name in _of_existing(planner, expected, found))
         return

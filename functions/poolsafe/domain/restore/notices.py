@@ -81,7 +81,8 @@ def notices(
                 for method in user.mfa_methods or ()
                 if method in CHANNEL_OF_METHOD and method not in planned.mfa_methods
             )
-        if planner.wishes.updates_users and twin.proven and user.enabled and not twin.user.enabled:
+        is_disabled = twin.proven and user.enabled and not twin.user.enabled
+        if is_disabled and (planner.wishes.updates_users or planned.reason == Reason.LEFT_DISABLED):
             yield notice(Attention.STILL_DISABLED)
 
 

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     EXISTS = "exists"
     NAME_EXISTS = "name_exists"
     NO_PASSWORD = "no_password"  # noqa: S105
+    LEFT_DISABLED = "left_disabled"
     NOT_IN_TARGET = "not_in_target"
     NOT_IN_SNAPSHOT = "not_in_snapshot"
     UNFINISHED = "unfinished"

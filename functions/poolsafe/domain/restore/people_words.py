@@ -59,7 +59,7 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     ),
     Attention.STILL_DISABLED: (
         "Enabled in the snapshot, disabled in the target: nobody is enabled again unasked",
-        "Enable those who should be.",
+        "Enable those who should be, and give them a password if no restore did.",
     ),
     Attention.WAITING: (
         "Wait with a temporary password or an invitation of an earlier restore",

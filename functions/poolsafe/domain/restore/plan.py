@@ -17,16 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from .. import birthdates
 from ..identities import MAX_LINKS, Identity, as_local, is_federated, links_of, own_identity
 from ..match import Matcher, Twin
-from ..records import FORCE_CHANGE_PASSWORD, Group, User
+from ..records import Group, User
 from ..sign_in import SecondFactors, factors_of_existing, second_factors
 from ..target import TargetPool
 from .credentials import Credential, Fallback, choose
+from .left_behind import is_unfinished, why_left_alone
 from .outcome import Reason
 from .planned_user import Action, PlannedUser
 from .scope import Part
@@ -34,8 +34,6 @@ from .taken import why_not_taken
 from .update import changes
 from .wishes import Federated, Wishes
 
-#: A restore is done with a user within this time of creating it.
-UNTOUCHED = timedelta(minutes=10)
 PREFERRED_USERNAME = "preferred_username"
 #: Of who comes in through a provider, whatever the request asks for.
 BY_PROVIDER: Mapping[str, Any] = {"credentials": Credential.RESET, "credentials_fallback": Fallback.RESET}
@@ -104,23 +102,6 @@ class Planner:
         if self.sub_attribute and self.sub_attribute in found.attributes:
             del wanted[self.sub_attribute]
         return changes(self.target, user, wanted, found)
-
-    def is_unfinished(self, twin: Twin, user: User) -> bool:
-        """Whether a restore made this user and died before its password was set.
-
-        It carries the old `sub`, was not touched since, and nobody was given a
-        password for it: left alone, it would stay locked out. One that was
-        touched may have got a temporary password from an administrator, and that
-        is not ours to replace.
-        """
-        found = twin.user
-        return (
-            found.sub != user.sub
-            and self.matcher.has_original_sub(user, found)
-            and found.status == FORCE_CHANGE_PASSWORD
-            and not twin.waiting
-            and found.modified_at - found.created_at < UNTOUCHED
-        )
 
     def wanted_group(self, group: Group) -> Group:
         """The group as the target is to have it."""
@@ -207,14 +188,14 @@ class Planner:
 
     def _existing(self, planned: PlannedUser, user: User, twin: Twin) -> PlannedUser:
         wishes = self.wishes
-        if wishes.scope.has(Part.USERS) and self.is_unfinished(twin, user):
+        if wishes.scope.has(Part.USERS) and is_unfinished(self.matcher, twin, user):
             return self._completed(planned, user)
         if not twin.proven:
             return replace(planned, action=Action.SKIP, reason=Reason.NAME_EXISTS, existing_sub=None)
         lacking = tuple(name for name in planned.groups if name not in twin.groups) if wishes.joins_existing else ()
         wanted = self.changes(user, twin.user) if wishes.updates_users else {}
         disables = wishes.updates_users and twin.user.enabled and not user.enabled
-        reason = Reason.NO_PASSWORD if twin.is_without_password and twin.user.sub != user.sub else Reason.EXISTS
+        reason = why_left_alone(self.matcher, twin, user)
         factors = factors_of_existing(user, twin.user, self.target) if wishes.sets_mfa_of_existing else SecondFactors()
         if not (lacking or wanted or disables or factors.methods):
             return replace(planned, action=Action.SKIP, reason=reason)

@@ -17,7 +17,7 @@ from .outcome import Reason
 from .planned_user import Action, PlannedUser
 
 #: Why a user is skipped that somebody in the target stands in the way of.
-CONFLICTS = frozenset({Reason.EXISTS, Reason.NAME_EXISTS, Reason.NO_PASSWORD})
+CONFLICTS = frozenset({Reason.EXISTS, Reason.NAME_EXISTS, Reason.NO_PASSWORD, Reason.LEFT_DISABLED})
 
 
 @dataclass(slots=True)

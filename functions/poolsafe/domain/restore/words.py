@@ -27,6 +27,11 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "Made by an earlier restore that gave them no password, and touched since: left as they are",
         "Give them a password, if nobody has.",
     ),
+    Reason.LEFT_DISABLED: (
+        "Made by an earlier restore and disabled since, perhaps by that restore itself, which could not give them a "
+        "temporary password",
+        "Unless somebody has disabled them on purpose, give them a password (AdminSetUserPassword) and enable them.",
+    ),
     Reason.UNFINISHED: ("Left unfinished by an earlier restore: completed by this one", NOTHING),
     Reason.NAME_COLLIDES: (
         "Another user of the snapshot has the same name or address as the target compares them",
@@ -98,7 +103,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ),
     Reason.LISTED_TWICE: ("Listed twice in the snapshot: restored once", NOTHING),
 }
-MEND = "Look the code up, mend the cause, then start the restore again with its restore_id: it creates who is missing."
+MEND = (
+    "Look the code up, mend the cause, then start the restore again with its restore_id: it creates who is missing, "
+    "and says who needs more by hand."
+)
 
 #: Why something of the configuration is to do.
 WHYS: Mapping[str, str] = {
